@@ -1,0 +1,58 @@
+import type { HttpRuleId, Rule } from "./rule.ts";
+
+export const httpRules: readonly (Rule & { readonly id: HttpRuleId })[] = [
+  {
+    id: "res/uncompressed",
+    title: "A compressible response is sent as it is",
+    guideRows: [33],
+    detectors: ["trace"],
+    ready: [],
+    severity: "warn",
+    thresholds: { minBytes: 1_024 },
+  },
+  {
+    id: "res/compressed-each-time",
+    title: "The same response is compressed again for each request",
+    guideRows: [33],
+    detectors: ["trace"],
+    ready: [],
+    severity: "info",
+    thresholds: {},
+  },
+  {
+    id: "res/payload",
+    title: "A response carries far more than its readers use",
+    guideRows: [34],
+    detectors: ["trace"],
+    ready: [],
+    severity: "info",
+    thresholds: { minBytes: 102_400 },
+  },
+  {
+    id: "fields/unchecked-select",
+    title: "Fields of the request go straight into a projection",
+    guideRows: [34],
+    detectors: ["lint"],
+    ready: [],
+    severity: "error",
+    thresholds: {},
+  },
+  {
+    id: "res/no-etag",
+    title: "A repeatable GET has no validator, so it is sent in full each time",
+    guideRows: [35],
+    detectors: ["trace"],
+    ready: [],
+    severity: "info",
+    thresholds: {},
+  },
+  {
+    id: "res/late-etag",
+    title: "The validator is computed after the full read, so a 304 saves only bytes",
+    guideRows: [35],
+    detectors: ["trace"],
+    ready: [],
+    severity: "info",
+    thresholds: {},
+  },
+];

@@ -1,0 +1,58 @@
+import type { RedisRuleId, Rule } from "./rule.ts";
+
+export const redisRules: readonly (Rule & { readonly id: RedisRuleId })[] = [
+  {
+    id: "redis/read-modify-write",
+    title: "A value is read, changed and written back: concurrent changes are lost",
+    guideRows: [21],
+    detectors: ["trace", "lint"],
+    ready: [],
+    severity: "error",
+    thresholds: {},
+  },
+  {
+    id: "redis/hgetall-few",
+    title: "A whole hash is read for a few fields",
+    guideRows: [21],
+    detectors: ["trace", "lint"],
+    ready: [],
+    severity: "info",
+    thresholds: { minFields: 10 },
+  },
+  {
+    id: "sql/rank-by-sort",
+    title: "A ranking is sorted or counted anew for each request",
+    guideRows: [22],
+    detectors: ["trace", "advisor"],
+    ready: [],
+    severity: "warn",
+    thresholds: {},
+  },
+  {
+    id: "redis/incr-expire",
+    title: "A counter whose expiry is set by a second command can live for ever",
+    guideRows: [23],
+    detectors: ["trace", "lint"],
+    ready: [],
+    severity: "error",
+    thresholds: {},
+  },
+  {
+    id: "redis/no-timeout",
+    title: "A Redis client without a command timeout waits for ever on a hung server",
+    guideRows: [25],
+    detectors: ["lint", "trace"],
+    ready: [],
+    severity: "error",
+    thresholds: {},
+  },
+  {
+    id: "redis/shared-blocking",
+    title: "A blocking or subscribing command holds the shared connection",
+    guideRows: [25],
+    detectors: ["lint", "trace"],
+    ready: [],
+    severity: "error",
+    thresholds: {},
+  },
+];
