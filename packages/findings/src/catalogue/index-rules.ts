@@ -40,7 +40,7 @@ export const indexRules: readonly (Rule & { readonly id: IndexRuleId })[] = [
   {
     id: "index/unused",
     title: "An index that no query has used costs every write",
-    guideRows: [1],
+    guideRows: [],
     detectors: ["advisor"],
     ready: ["advisor"],
     severity: "warn",
@@ -49,7 +49,7 @@ export const indexRules: readonly (Rule & { readonly id: IndexRuleId })[] = [
   {
     id: "index/duplicate",
     title: "An index that another index makes redundant",
-    guideRows: [1],
+    guideRows: [],
     detectors: ["advisor"],
     ready: ["advisor"],
     severity: "warn",
@@ -58,7 +58,7 @@ export const indexRules: readonly (Rule & { readonly id: IndexRuleId })[] = [
   {
     id: "index/invalid",
     title: "An index that was left invalid is written to but never read",
-    guideRows: [1],
+    guideRows: [],
     detectors: ["advisor"],
     ready: ["advisor"],
     severity: "error",
@@ -67,7 +67,7 @@ export const indexRules: readonly (Rule & { readonly id: IndexRuleId })[] = [
   {
     id: "statistics/missing",
     title: "A table without statistics is planned on defaults",
-    guideRows: [4],
+    guideRows: [],
     detectors: ["advisor"],
     ready: ["advisor"],
     severity: "warn",
