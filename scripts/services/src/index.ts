@@ -1,1 +1,12 @@
-export {};
+export { bringPostgresMajor } from "./bring-postgres.ts";
+export { databaseUrl } from "./database-url.ts";
+export { freePort } from "./free-port.ts";
+export { type PostgresMajor } from "./postgres-binaries.ts";
+export { ServiceFailedError, ServiceUnavailableError } from "./services-errors.ts";
+export { type PostgresServer, startPostgres, type StartPostgresOptions } from "./start-postgres.ts";
+export {
+  createTestDatabase,
+  type TestDatabase,
+  type TestTemplate,
+  testServerUrl,
+} from "./test-database.ts";

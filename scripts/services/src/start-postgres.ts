@@ -1,0 +1,194 @@
+import { randomBytes } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { InvalidArgumentError } from "@upshift/foundation";
+import { bringPostgresMajor } from "./bring-postgres.ts";
+import { freePort } from "./free-port.ts";
+import { isReachableByAll, type PostgresMajor } from "./postgres-binaries.ts";
+import { renderPostgresSettings } from "./postgres-settings.ts";
+import { ServiceFailedError } from "./services-errors.ts";
+import {
+  type Specification,
+  startSupervised,
+  type SupervisedProcess,
+} from "./supervised-process.ts";
+import { unprivilegedUser } from "./unprivileged-user.ts";
+
+export interface StartPostgresOptions {
+  /** Default 18, which `npm install` brings; 14 to 17 are fetched on first use. */
+  readonly major?: PostgresMajor;
+  /** Lines of postgresql.conf, over the defaults of `postgres-settings.ts`. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** Default: a free one. */
+  readonly port?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** A real PostgreSQL on 127.0.0.1 whose process and folder are gone when `stop` returns or this process ends, however it ends. */
+export interface PostgresServer {
+  readonly major: PostgresMajor;
+  readonly port: number;
+  readonly dataDirectory: string;
+  readonly logFile: string;
+  /** SIGTERM to it stops the server and removes its folder. */
+  readonly supervisorPid: number;
+  /**
+   * Connection string. Default: database `postgres`, the superuser `postgres` with its password;
+   * another user comes without a password unless one is given (authentication is scram-sha-256).
+   */
+  url(database?: string, user?: string, password?: string): string;
+  readLog(): Promise<string>;
+  stop(): Promise<void>;
+  /** From now on the server survives this process. */
+  keep(): Promise<void>;
+}
+
+const READY_POLL_MS = 10;
+const READY_TIMEOUT_MS = 60_000;
+/** Another process may take the free port between the probe and the start. */
+const PORT_ATTEMPTS = 3;
+
+/**
+ * Starts a PostgreSQL server in a folder of its own under the OS temp folder.
+ *
+ * @throws {ServiceUnavailableError} when the binaries are not there and cannot be fetched
+ * @throws {ServiceFailedError} when the server does not start
+ */
+export async function startPostgres(options: StartPostgresOptions = {}): Promise<PostgresServer> {
+  const major = options.major ?? 18;
+  const distribution = await bringPostgresMajor(major, { signal: options.signal });
+  for (let attempt = 1; ; attempt++) {
+    const port = options.port ?? (await freePort());
+    try {
+      return await startOn(port, major, distribution, options);
+    } catch (error) {
+      const isPortTaken =
+        error instanceof ServiceFailedError && /could not bind/.test(error.message);
+      if (!isPortTaken || options.port !== undefined || attempt === PORT_ATTEMPTS) throw error;
+    }
+  }
+}
+
+async function startOn(
+  port: number,
+  major: PostgresMajor,
+  distribution: string,
+  options: StartPostgresOptions,
+): Promise<PostgresServer> {
+  if (!Number.isInteger(port) || port < 1 || port > 65_535)
+    throw new InvalidArgumentError("`port` from 1 to 65535", port);
+  const password = randomBytes(18).toString("base64url");
+  const specification = await specify(port, password, distribution, options.settings ?? {});
+  const component = `PostgreSQL ${major}`;
+  const supervised = await startSupervised(component, specification, options.signal);
+  const dataDirectory = path.join(supervised.folder, "data");
+  try {
+    await ready(component, supervised, dataDirectory, options.signal);
+  } catch (error) {
+    await supervised.stop();
+    throw error;
+  }
+  return {
+    major,
+    port,
+    dataDirectory,
+    logFile: supervised.logFile,
+    supervisorPid: supervised.supervisorPid,
+    url: (database = "postgres", user = "postgres", userPassword) =>
+      postgresUrl({
+        port,
+        database,
+        user,
+        password: userPassword ?? (user === "postgres" ? password : undefined),
+      }),
+    readLog: () => readFile(supervised.logFile, "utf8"),
+    stop: supervised.stop,
+    keep: supervised.keep,
+  };
+}
+
+async function specify(
+  port: number,
+  password: string,
+  distribution: string,
+  settings: Readonly<Record<string, string>>,
+): Promise<Specification> {
+  const user = await unprivilegedUser();
+  const mustCopy = user !== undefined && !(await isReachableByAll(distribution));
+  const home = mustCopy ? "{folder}/distribution" : distribution;
+  const locale = process.platform === "linux" ? "C.UTF-8" : "C";
+  return {
+    parentFolder: tmpdir(),
+    folderPrefix: "upshift-postgres-",
+    ...(user === undefined ? {} : { user: { uid: user.uid, gid: user.gid } }),
+    // The user's own PG* variables must not reach the server.
+    environment: { LC_ALL: locale, LANG: locale, TZ: "UTC", PGDATA: "" },
+    copies: mustCopy ? [{ from: distribution, to: "{folder}/distribution" }] : [],
+    files: [
+      { file: "{folder}/password", text: `${password}\n` },
+      {
+        file: "{folder}/postgresql.conf",
+        text: renderPostgresSettings({ port: String(port), ...settings }),
+      },
+    ],
+    setup: [
+      {
+        file: `${home}/bin/initdb`,
+        args: [
+          "--pgdata={folder}/data",
+          "--username=postgres",
+          "--pwfile={folder}/password",
+          "--auth=scram-sha-256",
+          "--encoding=UTF8",
+          "--no-sync",
+          "--no-instructions",
+        ],
+      },
+    ],
+    server: {
+      file: `${home}/bin/postgres`,
+      args: ["-D", "{folder}/data", "-c", "config_file={folder}/postgresql.conf"],
+    },
+    // Immediate shutdown: the folder is removed next, so there is nothing to write back.
+    stopSignal: "SIGQUIT",
+  };
+}
+
+/** Waits as pg_ctl does, for the word in the eighth line of postmaster.pid. */
+async function ready(
+  component: string,
+  supervised: SupervisedProcess,
+  dataDirectory: string,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  let hasExited = false;
+  void supervised.exited.then(() => (hasExited = true));
+  const giveUpAtMs = Date.now() + READY_TIMEOUT_MS;
+  for (;;) {
+    signal?.throwIfAborted();
+    const lines = await readFile(path.join(dataDirectory, "postmaster.pid"), "utf8").catch(
+      () => "",
+    );
+    if (lines.split("\n")[7]?.trim() === "ready") return;
+    if (hasExited || Date.now() > giveUpAtMs) {
+      const log = await readFile(supervised.logFile, "utf8").catch(() => "");
+      const what = hasExited ? "the server ended at once" : "the server did not get ready";
+      throw new ServiceFailedError(component, what, log);
+    }
+    await delay(READY_POLL_MS);
+  }
+}
+
+/** A connection string for 127.0.0.1 with every part escaped. */
+export function postgresUrl(parts: {
+  readonly port: number;
+  readonly database: string;
+  readonly user: string;
+  readonly password: string | undefined;
+}): string {
+  const secret = parts.password === undefined ? "" : `:${encodeURIComponent(parts.password)}`;
+  const login = `${encodeURIComponent(parts.user)}${secret}`;
+  return `postgresql://${login}@127.0.0.1:${parts.port}/${encodeURIComponent(parts.database)}`;
+}

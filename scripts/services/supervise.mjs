@@ -1,0 +1,179 @@
+// @ts-check
+// Owns one server process and its folder, and removes both when its parent is gone.
+//
+// Plain JavaScript without imports of ours: it runs the same from `src` (tests) and from `dist`, and never stale.
+// It is started in a session of its own, so Ctrl-C on the terminal does not reach it. Its standard input is a pipe
+// from the parent: whatever ends the parent, even `kill -9`, closes that pipe, and that is the order to clean up.
+//
+// Input, one JSON value per line: first a Specification (see src/supervised-process.ts), later perhaps "keep",
+// after which a closed pipe no longer stops the server (SIGTERM to this process still does).
+// Output, one JSON value per line: folder, setup, running, failed, exited.
+import { spawn } from "node:child_process";
+import { chmod, chown, cp, mkdtemp, open, readFile, rm, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { createInterface } from "node:readline";
+import { setTimeout as delay } from "node:timers/promises";
+
+/** @typedef {import("./src/supervised-process.ts").Specification} Specification */
+/** @typedef {import("./src/supervised-process.ts").Command} Command */
+
+/** Time for a process to obey before it is killed. */
+const GRACE_MS = 5_000;
+
+/** @type {string | undefined} */
+let folder;
+/** @type {import("node:child_process").ChildProcess | undefined} */
+let child;
+/** @type {NodeJS.Signals} */
+let childStopSignal = "SIGTERM";
+let isClosing = false;
+let isKept = false;
+
+/** @param {Record<string, unknown>} event */
+function tell(event) {
+  process.stdout.write(`${JSON.stringify(event)}\n`);
+}
+
+/** @param {string} text */
+const inFolder = (text) => text.replaceAll("{folder}", folder ?? "");
+
+/**
+ * @param {Command} command
+ * @param {Specification} specification
+ * @param {NodeJS.Signals} stopSignal
+ * @param {string} logFile
+ * @returns {Promise<{ code: number | null, signal: string | null }>}
+ */
+async function run(command, specification, stopSignal, logFile) {
+  const log = await open(logFile, "a", 0o600);
+  try {
+    if (isClosing) return { code: null, signal: "SIGTERM" };
+    const started = spawn(inFolder(command.file), command.args.map(inFolder), {
+      cwd: folder,
+      env: { ...process.env, ...specification.environment },
+      stdio: ["ignore", log.fd, log.fd],
+      // A process group of its own, so that its helpers are stopped with it.
+      detached: true,
+      ...specification.user,
+    });
+    child = started;
+    childStopSignal = stopSignal;
+    return await new Promise((resolve, reject) => {
+      started.once("error", reject);
+      started.once("spawn", () => tell({ event: "started", pid: started.pid }));
+      started.once("exit", (code, signal) => resolve({ code, signal }));
+    });
+  } finally {
+    await log.close();
+    child = undefined;
+  }
+}
+
+/** @param {number} pid  @param {NodeJS.Signals} signal */
+function signalGroup(pid, signal) {
+  try {
+    process.kill(-pid, signal);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function stopChild() {
+  const pid = child?.pid;
+  if (pid === undefined) return;
+  // The process itself decides about its helpers; only the last resort goes to the whole group.
+  child?.kill(childStopSignal);
+  const killAtMs = Date.now() + GRACE_MS;
+  while (child !== undefined && Date.now() < killAtMs) await delay(5);
+  while (signalGroup(pid, "SIGKILL")) await delay(5);
+}
+
+async function removeFolder() {
+  // A last helper may still be writing while the tree is removed.
+  for (let attempt = 0; folder !== undefined && attempt < 100; attempt++) {
+    try {
+      await rm(folder, { recursive: true, force: true });
+      return;
+    } catch {
+      await delay(50);
+    }
+  }
+}
+
+async function close() {
+  if (isClosing) return;
+  isClosing = true;
+  await stopChild();
+  await creatingFolder;
+  await removeFolder();
+  process.exit(0);
+}
+
+/** @type {Promise<void>} */
+let creatingFolder = Promise.resolve();
+
+/** @param {Specification} specification */
+async function createFolder(specification) {
+  folder = await mkdtemp(path.join(specification.parentFolder, specification.folderPrefix));
+  const { user } = specification;
+  if (user !== undefined) await chown(folder, user.uid, user.gid);
+  tell({ event: "folder", folder });
+}
+
+/** @param {Specification} specification */
+async function supervise(specification) {
+  creatingFolder = createFolder(specification);
+  await creatingFolder;
+  const logFile = path.join(folder ?? "", "server.log");
+  for (const { from, to } of specification.copies) {
+    if (isClosing) return;
+    await cp(from, inFolder(to), { recursive: true, verbatimSymlinks: true });
+  }
+  for (const { file, text } of specification.files) {
+    if (isClosing) return;
+    await writeFile(inFolder(file), inFolder(text), { mode: 0o600 });
+    await chmod(inFolder(file), 0o600);
+    const { user } = specification;
+    if (user !== undefined) await chown(inFolder(file), user.uid, user.gid);
+  }
+  for (const command of specification.setup) {
+    const { code, signal } = await run(command, specification, "SIGTERM", logFile);
+    if (isClosing) return;
+    if (code !== 0) {
+      const log = await readFile(logFile, "utf8");
+      tell({ event: "failed", what: path.basename(command.file), code, signal, log });
+      return;
+    }
+  }
+  const running = run(specification.server, specification, specification.stopSignal, logFile);
+  tell({ event: "running", folder, logFile });
+  const { code, signal } = await running;
+  if (isClosing) return;
+  // The folder stays until the parent has read the log, unless there is no parent any more.
+  tell({ event: "exited", code, signal });
+  if (isKept) void close();
+}
+
+let isFirstLine = true;
+const lines = createInterface({ input: process.stdin });
+lines.on("line", (line) => {
+  const message = JSON.parse(line);
+  if (message === "keep") {
+    isKept = true;
+    tell({ event: "kept" });
+  } else if (isFirstLine) {
+    isFirstLine = false;
+    supervise(message).catch((error) => {
+      if (!isClosing) tell({ event: "failed", what: "supervisor", log: String(error) });
+    });
+  }
+});
+lines.on("close", () => {
+  if (!isKept) void close();
+});
+for (const signal of /** @type {const} */ (["SIGTERM", "SIGINT", "SIGHUP"]))
+  process.on(signal, () => void close());
+// The parent may die while we write to it.
+process.stdout.on("error", () => {});
+process.stdin.on("error", () => {});
