@@ -19,6 +19,7 @@ const CHECKS = [
   ["unused", ["npm", "run", "unused"]],
   ["lock", ["npm", "run", "lock:check"]],
   ["packages", ["npm", "run", "packages"]],
+  ["node 22 and 24", ["node", "scripts/test-on-node.mjs", "22", "24"]],
 ];
 
 try {
