@@ -21,3 +21,4 @@ export type {
   Verification,
 } from "./finding.ts";
 export { findingKey, type FindingKeyParts } from "./finding-key.ts";
+export { isAtLeast, rankFindings } from "./ranking.ts";

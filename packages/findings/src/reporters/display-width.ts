@@ -3,6 +3,7 @@ import { eastAsianWidth } from "get-east-asian-width";
 const PLAIN = /^[ -~]*$/;
 /** Built from text: the `v` flag is newer than the language level this compiles to, not than Node 20. */
 const EMOJI = new RegExp(String.raw`^\p{RGI_Emoji}$`, "v");
+const SEGMENTER = new Intl.Segmenter("en", { granularity: "grapheme" });
 const INVISIBLE = /^[\p{Mark}\p{Default_Ignorable_Code_Point}]+$/u;
 
 /** Columns that text takes on a terminal: 2 for wide East Asian characters and emoji, 0 for combining marks. */
@@ -34,8 +35,7 @@ export function cutToWidth(text: string, width: number): readonly string[] {
 
 function graphemesOf(text: string): Iterable<string> {
   if (PLAIN.test(text)) return text;
-  const segmenter = new Intl.Segmenter("en", { granularity: "grapheme" });
-  return Array.from(segmenter.segment(text), ({ segment }) => segment);
+  return Array.from(SEGMENTER.segment(text), ({ segment }) => segment);
 }
 
 function graphemeWidth(grapheme: string): number {

@@ -6,12 +6,12 @@ const UNSAFE =
   // oxlint-disable-next-line no-control-regex -- matching them is the point
   /[\u0000-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060\u2066-\u2069\ufeff]/g;
 
-const LONE_SURROGATE = /[\ud800-\udfff]/u;
+/** Half a character: with the `u` flag only those without their other half match. */
+const LONE_SURROGATE = /[\ud800-\udfff]/gu;
 
 /** Text that is one line and safe on any terminal: unsafe characters become visible escapes (`\x1b`, `\u{202e}`). */
 export function neutralise(text: string): string {
-  const visible = text.replace(UNSAFE, escapeOf);
-  return LONE_SURROGATE.test(visible) ? visible.toWellFormed() : visible;
+  return text.replace(UNSAFE, escapeOf).replace(LONE_SURROGATE, "\ufffd");
 }
 
 /** As `neutralise`, with line breaks kept and tabs as spaces. */

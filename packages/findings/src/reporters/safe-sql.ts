@@ -24,8 +24,8 @@ function safeToken({ kind, text }: SqlToken): string {
         .map(neutralise)
         .join("\n");
     case "dollar":
-      // A function body: its line breaks are its own, and nothing inside can be written as an escape.
-      return text.split("\n").map(neutralise).join("\n");
+      // A function body: its line breaks and tabs are its own, and nothing inside can be written as an escape.
+      return text.replaceAll(/[^\n\t]+/g, neutralise);
     case "word":
       return neutralise(text);
     default:
@@ -34,6 +34,8 @@ function safeToken({ kind, text }: SqlToken): string {
 }
 
 function escaped(text: string): string {
+  // B'…', X'…' and N'…' have no escapes.
+  if (/^[bnx]/i.test(text)) return neutralise(text);
   // E'…' and U&'…' have their own escapes already: their backslashes keep their meaning.
   const isEscapeString = /^e'/i.test(text);
   const isUnicode = /^u&/i.test(text);

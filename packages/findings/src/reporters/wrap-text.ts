@@ -18,8 +18,8 @@ export function wrapText(text: string, width: number): readonly string[] {
       line = "";
       used = 0;
     }
+    used += pieceWidth + (line === "" ? 0 : 1);
     line += line === "" ? piece : ` ${piece}`;
-    used = displayWidth(line);
   }
   return [...lines, line];
 }
