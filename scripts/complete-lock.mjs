@@ -1,5 +1,6 @@
 // Completes package-lock.json with the optional binaries of platforms that the registry at hand did not list.
 // npm leaves those out, and `npm ci` of npm 11 then stops with "Missing: … from lock file" on every machine.
+// `libc` goes: npm 11 writes it and npm 10, which comes with Node 20, takes it out again, so a clone would not stay clean.
 //
 //   node scripts/complete-lock.mjs           writes the missing entries
 //   node scripts/complete-lock.mjs --check   exits 1 and names them, writes nothing
@@ -8,15 +9,18 @@ import { readFileSync, writeFileSync } from "node:fs";
 const LOCK = "package-lock.json";
 const lock = JSON.parse(readFileSync(LOCK, "utf8"));
 const missing = missingOptionals(lock.packages);
+const withLibc = Object.keys(lock.packages).filter((path) => lock.packages[path].libc);
 
-if (missing.size === 0) {
+if (missing.size === 0 && withLibc.length === 0) {
   console.log(`${LOCK} names every optional dependency`);
 } else if (process.argv.includes("--check")) {
   for (const [path, entry] of missing) console.error(`${LOCK} lacks ${path} ${entry.version}`);
+  for (const path of withLibc) console.error(`${LOCK} has a libc field at ${path}`);
   console.error(`Run "npm run lock" and commit ${LOCK}.`);
   process.exitCode = 1;
 } else {
   for (const [path, entry] of missing) lock.packages[path] = entry;
+  for (const path of withLibc) delete lock.packages[path].libc;
   const entries = Object.entries(lock.packages).sort(([a], [b]) => a.localeCompare(b, "en"));
   lock.packages = Object.fromEntries(entries);
   writeFileSync(LOCK, `${JSON.stringify(lock, null, 2)}\n`);

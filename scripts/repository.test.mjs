@@ -69,7 +69,11 @@ describe("complete-lock", () => {
         dev: true,
         optionalDependencies: { "@tool/linux-x64": "1.2.0", "@tool/darwin-arm64": "^1.2.0-beta.1" },
       },
-      "node_modules/tool/node_modules/@tool/linux-x64": { version: "1.2.0", optional: true },
+      "node_modules/tool/node_modules/@tool/linux-x64": {
+        version: "1.2.0",
+        optional: true,
+        libc: ["glibc"],
+      },
     },
   };
 
@@ -93,6 +97,7 @@ describe("complete-lock", () => {
       os: ["darwin"],
     });
     expect(Object.keys(completed.packages)).toHaveLength(3);
+    expect(JSON.stringify(completed)).not.toContain("libc");
     expect(run("complete-lock.mjs", folder, "--check")).toMatchObject({ status: 0 });
   });
 });
