@@ -1,1 +1,42 @@
-export {};
+export type {
+  Column,
+  ColumnStatistics,
+  Constraint,
+  DatabaseFacts,
+  DatabaseSnapshot,
+  ExistingIndexKey,
+  ExtendedStatistics,
+  HiddenFact,
+  Index,
+  Relation,
+  RoleSetting,
+  ServerFacts,
+  Setting,
+  SkippedStatement,
+  TableActivity,
+  UserCollation,
+  UserFunction,
+  UserType,
+  ViewDefinition,
+  Visibility,
+  Workload,
+  WorkloadQuery,
+} from "./snapshot/database-snapshot.ts";
+export type { OnProgress, Progress } from "./progress.ts";
+export type { Queryable } from "./session/queryable.ts";
+export {
+  openReadOnlySession,
+  type Read,
+  type ReadOnlySession,
+  type ReadOnlySessionOptions,
+  type SectionOutcome,
+} from "./session/read-only-session.ts";
+export type { SectionFailure } from "./session/section-failure.ts";
+export {
+  ConnectionLostError,
+  ServerTooOldError,
+  SnapshotFailedError,
+  SnapshotUnreadableError,
+} from "./snapshot/snapshot-errors.ts";
+export { takeSnapshot, type TakeSnapshotOptions } from "./snapshot/take-snapshot.ts";
+export { type ParsedWorkload, parseWorkload } from "./snapshot/workload-file.ts";

@@ -19,7 +19,12 @@ export interface DatabaseSnapshot {
     readonly schema: string;
   }[];
   readonly schemas: readonly string[];
+  /** Existing schemas that an unqualified name is looked up in, `pg_catalog` and temporary ones not counted. */
   readonly searchPath: readonly string[];
+  /** `ALTER ROLE … SET` and `ALTER DATABASE … SET` of every role; those of the snapshot's own role are already in `settings`. */
+  readonly roleSettings?: readonly RoleSetting[];
+  /** Collations that a person made; columns, domains and indexes may name them. */
+  readonly collations?: readonly UserCollation[];
   readonly types: readonly UserType[];
   readonly functions: readonly UserFunction[];
   readonly relations: readonly Relation[];
@@ -50,7 +55,10 @@ export interface DatabaseFacts {
   /** `c` libc, `i` ICU, `b` builtin. */
   readonly collationProvider: "c" | "i" | "b";
   readonly collation: string;
-  /** C, POSIX, C.UTF-8 and the builtin provider compare by bytes, so LIKE can use a plain B-tree. */
+  /**
+   * The planner knows that text compares by bytes, so that LIKE can use a plain B-tree: C and POSIX, and every locale of
+   * the builtin provider. Not `C.UTF-8` of libc: it compares by bytes too, but the planner does not know.
+   */
   readonly isByteOrdered: boolean;
   readonly sizeBytes: number | null;
 }
@@ -63,6 +71,20 @@ export interface Setting {
   readonly source: string;
 }
 
+export interface RoleSetting {
+  /** `null`: every role. */
+  readonly role: string | null;
+  readonly isForThisDatabaseOnly: boolean;
+  readonly name: string;
+  readonly value: string;
+}
+
+export interface UserCollation {
+  readonly schema: string;
+  readonly name: string;
+  readonly ddl: string;
+}
+
 /** An enum, domain, composite or range type, with the DDL that makes it again. */
 export interface UserType {
   readonly schema: string;
@@ -70,6 +92,8 @@ export interface UserType {
   readonly kind: "enum" | "domain" | "composite" | "range" | "base";
   /** `null` where it cannot be made again without its extension or its C code; the twin uses text for it. */
   readonly ddl: string | null;
+  /** The extension that brings it; listed when a column uses it. */
+  readonly extension?: string;
 }
 
 /** A function that an index, a generated column, a default or a domain uses. */
@@ -87,7 +111,10 @@ export interface Relation {
   readonly name: string;
   readonly kind: "table" | "partitioned" | "materialized-view" | "foreign-table";
   readonly columns: readonly Column[];
-  /** 8 kB pages, rows as the planner sees them; -1 rows: never analysed. */
+  /**
+   * Physical pages now, and rows as the planner extrapolates them from the last analyze to that size.
+   * -1 rows: never analysed (or only while empty), so that the planner guesses from the row's width.
+   */
   readonly pages: number;
   readonly rows: number;
   readonly allVisiblePages: number;
@@ -244,6 +271,17 @@ export interface Workload {
   /** Why there is none, and what would give one. */
   readonly note: string | null;
   readonly queries: readonly WorkloadQuery[];
+  /** Statements that no query was made of. */
+  readonly skipped?: readonly SkippedStatement[];
+}
+
+/** A statement of the workload that cannot be advised on. */
+export interface SkippedStatement {
+  /** 1-based, in the workload file; `null` for pg_stat_statements. */
+  readonly line: number | null;
+  /** The statement's beginning, shortened; redacted with the rest of the snapshot. */
+  readonly text: string;
+  readonly reason: string;
 }
 
 export interface WorkloadQuery {
@@ -272,7 +310,9 @@ export interface HiddenFact {
     | "workload"
     | "extended-statistics"
     | "settings"
-    | "sizes";
+    | "sizes"
+    | "activity"
+    | "definitions";
   /** `public.orders`, or `null` for the whole database. */
   readonly object: string | null;
   /** One sentence for a person. */

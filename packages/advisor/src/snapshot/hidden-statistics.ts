@@ -1,0 +1,122 @@
+import type { HiddenFact } from "./database-snapshot.ts";
+import { groupRows } from "./group-rows.ts";
+import { quoteIdentifier, quoteQualified } from "./identifier.ts";
+import type { RelationFacts } from "./read-relations.ts";
+import type { ExtendedStatisticsFacts } from "./read-statistics.ts";
+
+/** From this many tables of one schema on, one GRANT for the schema reads better than one per table. */
+const MANY_TABLES = 5;
+
+/**
+ * Which column statistics the role cannot see, and the least that would show them: one entry per table, or one per schema
+ * where most of it is hidden. Tables that were never analysed are not hidden and make no entry.
+ */
+export function hiddenColumnStatistics(
+  relations: readonly RelationFacts[],
+  role: string,
+): readonly HiddenFact[] {
+  const hidden = relations.filter(
+    (facts) => !facts.isRowSecurityActive && facts.unreadableColumns.length > 0,
+  );
+  const facts: HiddenFact[] = [];
+  for (const [schema, tables] of groupRows(hidden, ({ relation }) => relation.schema)) {
+    const unreadable = tables.filter((table) => isWhollyUnreadable(table));
+    const isWholeSchema =
+      unreadable.length >= MANY_TABLES &&
+      relations.every(
+        (facts) =>
+          facts.relation.schema !== schema || facts.isSelectable || isWhollyUnreadable(facts),
+      );
+    if (isWholeSchema) facts.push(schemaFact(schema, unreadable.length, role));
+    else if (unreadable.length >= MANY_TABLES) facts.push(listFact(schema, unreadable, role));
+    else facts.push(...unreadable.map((table) => tableFact(table, role)));
+    facts.push(
+      ...tables
+        .filter((table) => !isWhollyUnreadable(table))
+        .map((table) => columnsFact(table, role)),
+    );
+  }
+  return facts;
+}
+
+function isWhollyUnreadable({ relation, unreadableColumns }: RelationFacts): boolean {
+  return unreadableColumns.length === relation.columns.length;
+}
+
+function schemaFact(schema: string, tableCount: number, role: string): HiddenFact {
+  const to = quoteIdentifier(role);
+  const name = quoteIdentifier(schema);
+  return {
+    what: "column-statistics",
+    object: name,
+    reason: `the statistics of ${tableCount} tables of schema ${name} are hidden: PostgreSQL shows them only to roles that may read the columns.`,
+    grant: `GRANT SELECT ON ALL TABLES IN SCHEMA ${name} TO ${to};`,
+  };
+}
+
+function listFact(schema: string, tables: readonly RelationFacts[], role: string): HiddenFact {
+  const names = tables.map(({ relation }) => quoteQualified(relation.schema, relation.name));
+  return {
+    what: "column-statistics",
+    object: quoteIdentifier(schema),
+    reason: `the statistics of ${tables.length} tables of schema ${quoteIdentifier(schema)} are hidden: PostgreSQL shows them only to roles that may read the columns.`,
+    grant: `GRANT SELECT ON TABLE ${names.join(", ")} TO ${quoteIdentifier(role)};`,
+  };
+}
+
+function tableFact({ relation }: RelationFacts, role: string): HiddenFact {
+  const name = quoteQualified(relation.schema, relation.name);
+  return {
+    what: "column-statistics",
+    object: name,
+    reason: `the statistics of ${name} are hidden: PostgreSQL shows them only to roles that may read the columns.`,
+    grant: `GRANT SELECT ON TABLE ${name} TO ${quoteIdentifier(role)};`,
+  };
+}
+
+function columnsFact({ relation, unreadableColumns }: RelationFacts, role: string): HiddenFact {
+  const name = quoteQualified(relation.schema, relation.name);
+  const columns = unreadableColumns.map(quoteIdentifier).join(", ");
+  return {
+    what: "column-statistics",
+    object: name,
+    reason: `the statistics of ${unreadableColumns.length} columns of ${name} are hidden (${columns}): the role may not read these columns.`,
+    grant: `GRANT SELECT (${columns}) ON TABLE ${name} TO ${quoteIdentifier(role)};`,
+  };
+}
+
+/** Row-level security hides a table's statistics whatever the role may read. */
+export function hiddenByRowSecurity(relations: readonly RelationFacts[]): readonly HiddenFact[] {
+  const hidden = relations.filter((facts) => facts.isRowSecurityActive);
+  return [...groupRows(hidden, ({ relation }) => relation.schema)].flatMap(([schema, tables]) =>
+    tables.length < MANY_TABLES
+      ? tables.map((table) => rowSecurityFact([table], null))
+      : [rowSecurityFact(tables, schema)],
+  );
+}
+
+function rowSecurityFact(tables: readonly RelationFacts[], schema: string | null): HiddenFact {
+  const names = tables.map(({ relation }) => quoteQualified(relation.schema, relation.name));
+  const owners = [...new Set(tables.map(({ owner }) => quoteIdentifier(owner)))];
+  return {
+    what: "row-security",
+    object: schema === null ? (names[0] ?? null) : quoteIdentifier(schema),
+    reason: `row-level security is on for ${names.join(", ")}: PostgreSQL then shows the statistics only to the owner (${owners.join(", ")}), to superusers and to roles with BYPASSRLS. No GRANT changes that; take the snapshot as one of them, or have a superuser run ALTER ROLE … BYPASSRLS for a role kept for this.`,
+    grant: null,
+  };
+}
+
+/** Newer servers show extended statistics to the table's owner only; others at least ask for every column. */
+export function hiddenExtendedStatistics(
+  statistics: readonly ExtendedStatisticsFacts[],
+  role: string,
+): readonly HiddenFact[] {
+  return statistics
+    .filter((facts) => !facts.isCollected && !facts.isOwner)
+    .map(({ statistics: { schema, name }, owner }) => ({
+      what: "extended-statistics",
+      object: quoteQualified(schema, name),
+      reason: `the extended statistics ${quoteQualified(schema, name)} are hidden or were never collected: PostgreSQL shows them to members of the table's owner.`,
+      grant: `GRANT ${quoteIdentifier(owner)} TO ${quoteIdentifier(role)};`,
+    }));
+}

@@ -1,0 +1,88 @@
+import type { Read } from "../session/read-only-session.ts";
+import type {
+  Constraint,
+  UserCollation,
+  UserFunction,
+  UserType,
+  ViewDefinition,
+} from "./database-snapshot.ts";
+import { CONSTRAINTS_SQL } from "./sql/constraint-sql.ts";
+import { VIEWS_SQL } from "./sql/relation-sql.ts";
+import { collationsSql, FUNCTIONS_SQL, TYPES_SQL } from "./sql/type-sql.ts";
+
+interface TypeRow extends Omit<UserType, "extension"> {
+  readonly extension: string | null;
+}
+
+export async function readTypes(read: Read): Promise<readonly UserType[]> {
+  const rows = await read<TypeRow>(TYPES_SQL);
+  return rows.map(({ extension, ...type }) =>
+    extension === null ? type : Object.assign(type, { extension }),
+  );
+}
+
+export function readCollations(
+  read: Read,
+  versionNumber: number,
+): Promise<readonly UserCollation[]> {
+  return read<UserCollation>(collationsSql(versionNumber));
+}
+
+interface FunctionRow {
+  readonly schema: string;
+  readonly name: string;
+  readonly identity_arguments: string;
+  readonly ddl: string;
+  readonly language: string;
+}
+
+export async function readFunctions(read: Read): Promise<readonly UserFunction[]> {
+  const rows = await read<FunctionRow>(FUNCTIONS_SQL);
+  return rows.map((row) => ({
+    schema: row.schema,
+    name: row.name,
+    identityArguments: row.identity_arguments,
+    ddl: row.ddl,
+    language: row.language,
+  }));
+}
+
+export function readViews(read: Read): Promise<readonly ViewDefinition[]> {
+  return read<ViewDefinition>(VIEWS_SQL);
+}
+
+interface ConstraintRow {
+  readonly schema: string;
+  readonly table: string;
+  readonly name: string;
+  readonly kind: Constraint["kind"];
+  readonly definition: string;
+  readonly columns: readonly string[];
+  readonly referenced_schema: string | null;
+  readonly referenced_table: string | null;
+  readonly referenced_columns: readonly string[];
+  readonly index: string | null;
+  readonly is_validated: boolean;
+}
+
+export async function readConstraints(read: Read): Promise<readonly Constraint[]> {
+  const rows = await read<ConstraintRow>(CONSTRAINTS_SQL);
+  return rows.map((row) => ({
+    schema: row.schema,
+    table: row.table,
+    name: row.name,
+    kind: row.kind,
+    definition: row.definition,
+    columns: row.columns,
+    references:
+      row.referenced_schema === null || row.referenced_table === null
+        ? null
+        : {
+            schema: row.referenced_schema,
+            table: row.referenced_table,
+            columns: row.referenced_columns,
+          },
+    index: row.index,
+    isValidated: row.is_validated,
+  }));
+}
