@@ -37,8 +37,6 @@ const WINDOWS = [
 /** As many as the planner assumes of an array that it does not know. */
 const ARRAY_LENGTH = 10;
 
-const PREFIX_LENGTH = 3;
-
 /** Values for a cast parameter inside an expression, by type; anything else cannot be guessed. */
 const BY_TYPE: Readonly<Record<string, readonly string[]>> = {
   interval: ["1 day", "7 days", "30 days", "1 hour", "90 days"],
@@ -111,12 +109,10 @@ function rank({ use, side, rangeDraw }: DrawRequest): number {
   return use.role === "lower-bound" ? 1 - kept : kept;
 }
 
+/** The first three characters, its wildcards made plain. */
 function prefixOf(distribution: ColumnDistribution, draw: number): string {
   const value = distribution.ofRow((draw + 0.5) / DRAW_COUNT);
-  return [...value]
-    .slice(0, PREFIX_LENGTH)
-    .join("")
-    .replace(/[%_\\]/g, String.raw`\$&`);
+  return (/^.{0,3}/su.exec(value)?.[0] ?? "").replace(/[%_\\]/g, String.raw`\$&`);
 }
 
 function byType(type: string | null, draw: number): string | undefined {

@@ -1,5 +1,6 @@
 import type { Node } from "libpg-query";
-import { literalSql, quoteName } from "./literal-sql.ts";
+import { quoteIdentifier } from "../../snapshot/identifier.ts";
+import { literalSql } from "./literal-sql.ts";
 import type { ColumnCondition, ConditionKind } from "./query-shape.ts";
 
 const RANGE_OPERATORS: ReadonlySet<string> = new Set(["<", ">", "<=", ">="]);
@@ -24,7 +25,9 @@ export function comparisonCondition(
     column,
     kind,
     operator,
-    literal: literal !== null && isStable ? `${quoteName(column)} ${operator} ${literal}` : null,
+    literal:
+      literal !== null && isStable ? `${quoteIdentifier(column)} ${operator} ${literal}` : null,
+    isAssumed: kind === "prefix" && operator !== "^@" && isBareParameter(value),
     following: [],
   };
 }
@@ -35,7 +38,7 @@ export function plainCondition(
   literal: string | null,
   operator = "=",
 ): ColumnCondition {
-  return { column, kind, operator, literal, following: [] };
+  return { column, kind, operator, literal, isAssumed: false, following: [] };
 }
 
 /** `column [NOT] IN (…)`. */
@@ -51,7 +54,8 @@ export function listCondition(
     column,
     kind: isNegated ? "other" : items.length === 1 && list !== null ? "equality" : "in",
     operator: isNegated ? "<>" : "=",
-    literal: list === null ? null : `${quoteName(column)} ${keyword} (${list})`,
+    literal: list === null ? null : `${quoteIdentifier(column)} ${keyword} (${list})`,
+    isAssumed: false,
     following: [],
   };
 }
@@ -63,6 +67,13 @@ function kindOf(operator: string, value: Node): ConditionKind {
   if (operator === "~~") return startsWithText(value, /^[^%_\\]/) ? "prefix" : "other";
   if (operator === "~") return startsWithText(value, /^\^[\w -]/) ? "prefix" : "other";
   return "other";
+}
+
+function isBareParameter(value: Node): boolean {
+  if ("TypeCast" in value && value.TypeCast.arg !== undefined) {
+    return isBareParameter(value.TypeCast.arg);
+  }
+  return "ParamRef" in value;
 }
 
 /** A parameter may hold a prefix pattern: a what-if with sampled values tells. */

@@ -8,7 +8,7 @@ import {
   plainCondition,
 } from "./column-condition.ts";
 import { visitExpression } from "./expressions.ts";
-import { quoteName } from "./literal-sql.ts";
+import { quoteIdentifier } from "../../snapshot/identifier.ts";
 import { noteArrayParameter, noteParameters } from "./parameters.ts";
 import type { ColumnCondition, ColumnSource } from "./query-shape.ts";
 import type { Scope, ShapeContext } from "./scope.ts";
@@ -43,7 +43,7 @@ export function collectConditions(
   else if ("NullTest" in clause) {
     const isNull = clause.NullTest.nulltesttype === "IS_NULL";
     for (const source of columnOf(clause.NullTest.arg, scope)) {
-      const literal = `${quoteName(source.column)} IS ${isNull ? "" : "NOT "}NULL`;
+      const literal = `${quoteIdentifier(source.column)} IS ${isNull ? "" : "NOT "}NULL`;
       sink(source, plainCondition(source.column, isNull ? "null" : "not-null", literal, "is"));
     }
   } else if ("BooleanTest" in clause) {
@@ -71,7 +71,9 @@ function addBooleanColumn(
 ): void {
   if (node === undefined || !("ColumnRef" in node)) return;
   for (const source of columnOf(node, scope)) {
-    const literal = isTrue ? quoteName(source.column) : `NOT ${quoteName(source.column)}`;
+    const literal = isTrue
+      ? quoteIdentifier(source.column)
+      : `NOT ${quoteIdentifier(source.column)}`;
     sink(source, plainCondition(source.column, "equality", literal));
   }
 }

@@ -97,9 +97,9 @@ describe("conditions", () => {
       "select 1 from users where active and not active and active is true",
     ).occurrences;
     expect(users?.conditions.map(({ literal }) => literal)).toEqual([
-      '"active"',
-      'NOT "active"',
-      '"active"',
+      "active",
+      "NOT active",
+      "active",
     ]);
   });
 
@@ -108,10 +108,10 @@ describe("conditions", () => {
       "select 1 from orders o where o.status = 'it''s' and total > 5 and user_id in (1, 2) and created_at is null and status <> $1",
     ).occurrences;
     expect(table?.conditions.map(({ literal }) => literal)).toEqual([
-      `"status" = 'it''s'`,
+      `status = 'it''s'`,
       null,
-      '"user_id" IN (1, 2)',
-      '"created_at" IS NULL',
+      "user_id IN (1, 2)",
+      "created_at IS NULL",
       null,
     ]);
   });

@@ -1,4 +1,5 @@
 import type { A_Const, Node } from "libpg-query";
+import { quoteIdentifier } from "../../snapshot/identifier.ts";
 import { namesOf } from "../syntax.ts";
 
 /** A constant as SQL text; `null` for anything that could differ between two calls. */
@@ -11,7 +12,7 @@ export function literalSql(node: Node): string | null {
     const isPlain = (typeName?.typmods ?? []).length + (typeName?.arrayBounds ?? []).length === 0;
     return inner === null || names.length === 0 || !isPlain
       ? null
-      : `${inner}::${names.map(quoteName).join(".")}`;
+      : `${inner}::${names.map(quoteIdentifier).join(".")}`;
   }
   return null;
 }
@@ -23,10 +24,6 @@ function constantSql(constant: A_Const): string | null {
   if (constant.fval !== undefined) return constant.fval.fval ?? null;
   if (constant.boolval !== undefined) return String(constant.boolval.boolval ?? false);
   return null;
-}
-
-export function quoteName(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
 }
 
 export function quoteLiteral(text: string): string {
