@@ -11,9 +11,16 @@ export interface Plan {
   readonly nodes: readonly PlanNode[];
   readonly planningMs: number | null;
   readonly executionMs: number | null;
-  /** AFTER triggers, JIT and serialisation: time outside the nodes, in milliseconds. */
+  /** Sum over `triggers`; time outside the nodes. */
   readonly triggerMs: number | null;
+  /** JIT compilation in total; it lies inside the startup times of the nodes. */
   readonly jitMs: number | null;
+  /** Turning the result into its wire form (`SERIALIZE`); time outside the nodes. */
+  readonly serializationMs: number | null;
+  readonly triggers: readonly TriggerTiming[];
+  readonly planningBuffers: Buffers | null;
+  /** Settings that differ from their defaults (`SETTINGS`), by name. */
+  readonly settings: Readonly<Record<string, string>>;
   /** The statement, where the text carried it (auto_explain, `Query Text`). */
   readonly query: string | null;
 }
@@ -51,7 +58,7 @@ export interface PlanNode {
   readonly startupMs: number | null;
   readonly totalMs: number | null;
   readonly rows: number | null;
-  /** 0: never executed. */
+  /** 0: never executed; `rows` and times are then 0. */
   readonly loops: number | null;
 
   readonly filter: string | null;
@@ -88,12 +95,26 @@ export interface PlanNode {
   readonly extra: Readonly<Record<string, unknown>>;
 }
 
-/** One parallel worker's share of a node; printed with VERBOSE only. */
+/** One parallel worker's share of a node; times and rows are printed with VERBOSE only. */
 export interface WorkerTiming {
   readonly worker: number;
+  /** Milliseconds per loop of this worker. */
+  readonly startupMs: number | null;
   readonly totalMs: number | null;
   readonly rows: number | null;
   readonly loops: number | null;
+  /** Every other property (`Sort Method`, `Sort Space Used`), by PostgreSQL's own name. */
+  readonly extra: Readonly<Record<string, unknown>>;
+}
+
+/** AFTER triggers of a statement, foreign key checks among them. */
+export interface TriggerTiming {
+  readonly name: string;
+  readonly constraint: string | null;
+  readonly relation: string | null;
+  /** Milliseconds over all calls. */
+  readonly totalMs: number | null;
+  readonly calls: number | null;
 }
 
 /** Pages of 8 kB, totals of the node and everything below it. */
@@ -104,6 +125,8 @@ export interface Buffers {
   readonly sharedWritten: number;
   readonly localHit: number;
   readonly localRead: number;
+  readonly localDirtied: number;
+  readonly localWritten: number;
   readonly tempRead: number;
   readonly tempWritten: number;
 }

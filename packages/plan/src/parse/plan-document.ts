@@ -1,0 +1,21 @@
+/**
+ * What both formats are read into before the plan is built: properties under the names that PostgreSQL's JSON gives them,
+ * so that a text plan and a JSON plan meet in one shape.
+ */
+export interface PlanDocument {
+  readonly format: "text" | "json";
+  readonly root: NodeDocument;
+  /** `Planning Time`, `Execution Time`, `Triggers`, `JIT`, `Settings`, `Planning`, `Query Text`, … */
+  readonly properties: Properties;
+}
+
+export interface NodeDocument {
+  readonly properties: Properties;
+  readonly children: NodeDocument[];
+}
+
+/** PostgreSQL's own property names to values as JSON has them. */
+export type Properties = Record<string, unknown>;
+
+/** Plans nest by query structure; PostgreSQL's own stack limit is near this, and no consumer should recurse deeper. */
+export const MAX_DEPTH = 1000;

@@ -1,0 +1,76 @@
+import { stripFrame } from "./psql-frame.ts";
+
+/**
+ * Takes a text out of what it was pasted with: line ends of Windows, blanks of web pages, tabs, code fences, line numbers, the
+ * frames of psql and DBeaver, quotes of pgAdmin and CSV.
+ *
+ * @returns lines with the plan's own indentation
+ */
+export function undress(text: string): readonly string[] {
+  const lines = decodeEntities(text)
+    .split("\n")
+    // A tab is 4 columns: editors that turn indentation into tabs turn each 4 blanks into one.
+    .map((line) => line.replaceAll("\t", "    "))
+    .filter((line) => !/^\s*(?:```|~~~)/.test(line));
+  return stripQuotes(stripFrame(stripLineNumbers(stripQuotes(lines))));
+}
+
+/** One spelling of line ends and blanks, for both formats. */
+export function normalizeBlanks(text: string): string {
+  return text
+    .replaceAll(/\r\n?/g, "\n")
+    .replaceAll("\u00A0", " ")
+    .replaceAll(/[\uFEFF\u200B\u2028]/g, "");
+}
+
+function decodeEntities(text: string): string {
+  if (!text.includes("-&gt;")) return text;
+  return text
+    .replaceAll("&gt;", ">")
+    .replaceAll("&lt;", "<")
+    .replaceAll("&quot;", '"')
+    .replaceAll("&#39;", "'")
+    .replaceAll("&amp;", "&");
+}
+
+/** `"Seq Scan on ""T"""` -> `Seq Scan on "T"`; no line of a plan begins with a quote itself. A quote may also span many lines. */
+function stripQuotes(lines: readonly string[]): readonly string[] {
+  const isQuoted = (line: string): boolean => /^\s*"/.test(line);
+  if (!lines.some((line) => isQuoted(line))) return lines;
+  let isOpen = false;
+  return lines.map((line) => {
+    let content = line;
+    if (!isOpen) {
+      if (!isQuoted(line)) return line;
+      content = line.trimStart().slice(1);
+      isOpen = true;
+    }
+    // The field ends at a quote that is not doubled.
+    const [, inside, end] = /^((?:[^"]|"")*)("[,;+]?\s*)?$/.exec(content) ?? [];
+    if (inside === undefined) {
+      isOpen = false;
+      return line;
+    }
+    if (end !== undefined) isOpen = false;
+    return inside.replaceAll('""', '"');
+  });
+}
+
+/** `1  Seq Scan`, `2:   Filter`: numbers that count the lines up, as editors and tickets show them. */
+function stripLineNumbers(lines: readonly string[]): readonly string[] {
+  let expected: number | null = null;
+  let counted = 0;
+  let written = 0;
+  for (const line of lines) {
+    if (line.trim() === "") continue;
+    written += 1;
+    const number = NUMBERED.exec(line)?.[1];
+    if (number === undefined) continue;
+    if (expected === null || Number(number) === expected) counted += 1;
+    expected = Number(number) + 1;
+  }
+  if (counted < 2 || counted * 5 < written * 4) return lines;
+  return lines.map((line) => line.replace(NUMBERED, ""));
+}
+
+const NUMBERED = /^\s*(\d+)(?:[:.|)│]| (?=\S| )|$)/;
