@@ -5,27 +5,30 @@
 // It is started in a session of its own, so Ctrl-C on the terminal does not reach it. Its standard input is a pipe
 // from the parent: whatever ends the parent, even `kill -9`, closes that pipe, and that is the order to clean up.
 //
-// Input, one JSON value per line: first a Specification (see src/supervised-process.ts), later perhaps "keep",
-// after which a closed pipe no longer stops the server (SIGTERM to this process still does).
+// Input, one JSON value per line: first a Specification (see src/specification.ts), later perhaps "keep",
+// after which a closed pipe no longer stops the server ("stop" and SIGTERM to this process still do).
 // Output, one JSON value per line: folder, setup, running, failed, exited.
 import { spawn } from "node:child_process";
-import { chmod, chown, cp, mkdtemp, open, readFile, rm, writeFile } from "node:fs/promises";
+import { chown, cp, mkdtemp, open, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
 
-/** @typedef {import("./src/supervised-process.ts").Specification} Specification */
-/** @typedef {import("./src/supervised-process.ts").Command} Command */
+/** @typedef {import("./src/specification.ts").Specification} Specification */
+/** @typedef {import("./src/specification.ts").Command} Command */
 
 /** Time for a process to obey before it is killed. */
 const GRACE_MS = 5_000;
 
-/** @type {string | undefined} */
-let folder;
-/** @type {import("node:child_process").ChildProcess | undefined} */
-let child;
-/** @type {NodeJS.Signals} */
-let childStopSignal = "SIGTERM";
+/** What there is to stop and to remove. */
+const owned = {
+  /** @type {string | undefined} */
+  folder: undefined,
+  /** @type {number | null} */
+  pid: null,
+  /** @type {NodeJS.Signals} */
+  stopSignal: "SIGTERM",
+};
 let isClosing = false;
 let isKept = false;
 
@@ -35,7 +38,7 @@ function tell(event) {
 }
 
 /** @param {string} text */
-const inFolder = (text) => text.replaceAll("{folder}", folder ?? "");
+const inFolder = (text) => text.replaceAll("{folder}", owned.folder ?? "");
 
 /**
  * @param {Command} command
@@ -49,15 +52,15 @@ async function run(command, specification, stopSignal, logFile) {
   try {
     if (isClosing) return { code: null, signal: "SIGTERM" };
     const started = spawn(inFolder(command.file), command.args.map(inFolder), {
-      cwd: folder,
+      cwd: owned.folder,
       env: { ...process.env, ...specification.environment },
       stdio: ["ignore", log.fd, log.fd],
       // A process group of its own, so that its helpers are stopped with it.
       detached: true,
       ...specification.user,
     });
-    child = started;
-    childStopSignal = stopSignal;
+    owned.pid = started.pid ?? null;
+    owned.stopSignal = stopSignal;
     return await new Promise((resolve, reject) => {
       started.once("error", reject);
       started.once("spawn", () => tell({ event: "started", pid: started.pid }));
@@ -65,14 +68,17 @@ async function run(command, specification, stopSignal, logFile) {
     });
   } finally {
     await log.close();
-    child = undefined;
+    owned.pid = null;
   }
 }
 
-/** @param {number} pid  @param {NodeJS.Signals} signal */
-function signalGroup(pid, signal) {
+/**
+ * @param {number} pid negative for a process group
+ * @param {NodeJS.Signals} signal
+ */
+function sendSignal(pid, signal) {
   try {
-    process.kill(-pid, signal);
+    process.kill(pid, signal);
     return true;
   } catch {
     return false;
@@ -80,63 +86,57 @@ function signalGroup(pid, signal) {
 }
 
 async function stopChild() {
-  const pid = child?.pid;
-  if (pid === undefined) return;
+  const { pid } = owned;
+  if (pid === null) return;
   // The process itself decides about its helpers; only the last resort goes to the whole group.
-  child?.kill(childStopSignal);
+  sendSignal(pid, owned.stopSignal);
   const killAtMs = Date.now() + GRACE_MS;
-  while (child !== undefined && Date.now() < killAtMs) await delay(5);
-  while (signalGroup(pid, "SIGKILL")) await delay(5);
+  while (owned.pid !== null && Date.now() < killAtMs) await delay(5);
+  while (sendSignal(-pid, "SIGKILL")) await delay(5);
 }
 
 async function removeFolder() {
   // A last helper may still be writing while the tree is removed.
-  for (let attempt = 0; folder !== undefined && attempt < 100; attempt++) {
-    try {
-      await rm(folder, { recursive: true, force: true });
-      return;
-    } catch {
-      await delay(50);
-    }
-  }
+  if (owned.folder !== undefined)
+    await rm(owned.folder, { recursive: true, force: true, maxRetries: 50, retryDelay: 50 });
 }
 
 async function close() {
   if (isClosing) return;
   isClosing = true;
   await stopChild();
-  await creatingFolder;
+  // What is still being written would come back after the removal.
+  await preparing.catch(() => {});
   await removeFolder();
   process.exit(0);
 }
 
 /** @type {Promise<void>} */
-let creatingFolder = Promise.resolve();
+let preparing = Promise.resolve();
 
 /** @param {Specification} specification */
-async function createFolder(specification) {
-  folder = await mkdtemp(path.join(specification.parentFolder, specification.folderPrefix));
-  const { user } = specification;
-  if (user !== undefined) await chown(folder, user.uid, user.gid);
+async function prepare({ parentFolder, folderPrefix, user, copies, files }) {
+  const folder = await mkdtemp(path.join(parentFolder, folderPrefix));
+  owned.folder = folder;
   tell({ event: "folder", folder });
+  if (user !== undefined) await chown(folder, user.uid, user.gid);
+  for (const { from, to } of copies) {
+    if (isClosing) return;
+    await cp(from, inFolder(to), { recursive: true, verbatimSymlinks: true });
+  }
+  for (const { file, text } of files) {
+    if (isClosing) return;
+    await writeFile(inFolder(file), inFolder(text), { mode: 0o600 });
+    if (user !== undefined) await chown(inFolder(file), user.uid, user.gid);
+  }
 }
 
 /** @param {Specification} specification */
 async function supervise(specification) {
-  creatingFolder = createFolder(specification);
-  await creatingFolder;
-  const logFile = path.join(folder ?? "", "server.log");
-  for (const { from, to } of specification.copies) {
-    if (isClosing) return;
-    await cp(from, inFolder(to), { recursive: true, verbatimSymlinks: true });
-  }
-  for (const { file, text } of specification.files) {
-    if (isClosing) return;
-    await writeFile(inFolder(file), inFolder(text), { mode: 0o600 });
-    await chmod(inFolder(file), 0o600);
-    const { user } = specification;
-    if (user !== undefined) await chown(inFolder(file), user.uid, user.gid);
-  }
+  preparing = prepare(specification);
+  await preparing;
+  if (isClosing) return;
+  const logFile = path.join(owned.folder ?? "", "server.log");
   for (const command of specification.setup) {
     const { code, signal } = await run(command, specification, "SIGTERM", logFile);
     if (isClosing) return;
@@ -147,7 +147,7 @@ async function supervise(specification) {
     }
   }
   const running = run(specification.server, specification, specification.stopSignal, logFile);
-  tell({ event: "running", folder, logFile });
+  tell({ event: "running", folder: owned.folder, logFile });
   const { code, signal } = await running;
   if (isClosing) return;
   // The folder stays until the parent has read the log, unless there is no parent any more.
@@ -162,6 +162,8 @@ lines.on("line", (line) => {
   if (message === "keep") {
     isKept = true;
     tell({ event: "kept" });
+  } else if (message === "stop") {
+    void close();
   } else if (isFirstLine) {
     isFirstLine = false;
     supervise(message).catch((error) => {

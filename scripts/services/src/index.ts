@@ -1,8 +1,15 @@
+export { bringPgBouncer } from "./bring-pgbouncer.ts";
 export { bringPostgresMajor } from "./bring-postgres.ts";
+export { componentSkips, type ComponentSkips } from "./component-skips.ts";
 export { databaseUrl } from "./database-url.ts";
 export { freePort } from "./free-port.ts";
 export { type PostgresMajor } from "./postgres-binaries.ts";
 export { ServiceFailedError, ServiceUnavailableError } from "./services-errors.ts";
+export {
+  type PgBouncerServer,
+  startPgBouncer,
+  type StartPgBouncerOptions,
+} from "./start-pgbouncer.ts";
 export { type PostgresServer, startPostgres, type StartPostgresOptions } from "./start-postgres.ts";
 export {
   createTestDatabase,

@@ -47,14 +47,6 @@ export async function completeDistribution(distribution: string): Promise<void> 
   }
 }
 
-/** True when a user without rights of its own can reach the folder: every folder above it may be entered by all. */
-export async function isReachableByAll(folder: string): Promise<boolean> {
-  for (let current = path.resolve(folder); ; current = path.dirname(current)) {
-    if (((await stat(current)).mode & 0o001) === 0) return false;
-    if (current === path.dirname(current)) return true;
-  }
-}
-
 async function readLinks(
   file: string,
 ): Promise<readonly { readonly source: string; readonly target: string }[]> {
@@ -63,5 +55,6 @@ async function readLinks(
   } catch {
     return [];
   }
-  return JSON.parse(await readFile(file, "utf8")) as { source: string; target: string }[];
+  const links: { source: string; target: string }[] = JSON.parse(await readFile(file, "utf8"));
+  return links;
 }

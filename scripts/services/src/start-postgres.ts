@@ -1,20 +1,16 @@
 import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { InvalidArgumentError } from "@upshift/foundation";
 import { bringPostgresMajor } from "./bring-postgres.ts";
 import { freePort } from "./free-port.ts";
-import { isReachableByAll, type PostgresMajor } from "./postgres-binaries.ts";
+import type { PostgresMajor } from "./postgres-binaries.ts";
 import { renderPostgresSettings } from "./postgres-settings.ts";
 import { ServiceFailedError } from "./services-errors.ts";
-import {
-  type Specification,
-  startSupervised,
-  type SupervisedProcess,
-} from "./supervised-process.ts";
-import { unprivilegedUser } from "./unprivileged-user.ts";
+import type { Specification } from "./specification.ts";
+import { SupervisedProcess } from "./supervised-process.ts";
+import { isReachableByAll, serverParentFolder, unprivilegedUser } from "./unprivileged-user.ts";
 
 export interface StartPostgresOptions {
   /** Default 18, which `npm install` brings; 14 to 17 are fetched on first use. */
@@ -82,7 +78,7 @@ async function startOn(
   const password = randomBytes(18).toString("base64url");
   const specification = await specify(port, password, distribution, options.settings ?? {});
   const component = `PostgreSQL ${major}`;
-  const supervised = await startSupervised(component, specification, options.signal);
+  const supervised = await SupervisedProcess.start(component, specification, options.signal);
   const dataDirectory = path.join(supervised.folder, "data");
   try {
     await ready(component, supervised, dataDirectory, options.signal);
@@ -104,8 +100,8 @@ async function startOn(
         password: userPassword ?? (user === "postgres" ? password : undefined),
       }),
     readLog: () => readFile(supervised.logFile, "utf8"),
-    stop: supervised.stop,
-    keep: supervised.keep,
+    stop: () => supervised.stop(),
+    keep: () => supervised.keep(),
   };
 }
 
@@ -120,7 +116,7 @@ async function specify(
   const home = mustCopy ? "{folder}/distribution" : distribution;
   const locale = process.platform === "linux" ? "C.UTF-8" : "C";
   return {
-    parentFolder: tmpdir(),
+    parentFolder: await serverParentFolder(user),
     folderPrefix: "upshift-postgres-",
     ...(user === undefined ? {} : { user: { uid: user.uid, gid: user.gid } }),
     // The user's own PG* variables must not reach the server.
@@ -163,8 +159,6 @@ async function ready(
   dataDirectory: string,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  let hasExited = false;
-  void supervised.exited.then(() => (hasExited = true));
   const giveUpAtMs = Date.now() + READY_TIMEOUT_MS;
   for (;;) {
     signal?.throwIfAborted();
@@ -172,9 +166,11 @@ async function ready(
       () => "",
     );
     if (lines.split("\n")[7]?.trim() === "ready") return;
-    if (hasExited || Date.now() > giveUpAtMs) {
+    if (supervised.hasExited || Date.now() > giveUpAtMs) {
       const log = await readFile(supervised.logFile, "utf8").catch(() => "");
-      const what = hasExited ? "the server ended at once" : "the server did not get ready";
+      const what = supervised.hasExited
+        ? "the server ended at once"
+        : "the server did not get ready";
       throw new ServiceFailedError(component, what, log);
     }
     await delay(READY_POLL_MS);

@@ -1,150 +1,136 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcessByStdio, spawn } from "node:child_process";
+import { EventEmitter, once } from "node:events";
 import { rm } from "node:fs/promises";
 import { createInterface } from "node:readline";
+import type { Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { ServiceFailedError } from "./services-errors.ts";
-
-export interface Command {
-  readonly file: string;
-  readonly args: readonly string[];
-}
-
-/** What a supervisor is told. `{folder}` in files, texts and arguments stands for the folder it creates. */
-export interface Specification {
-  readonly parentFolder: string;
-  readonly folderPrefix: string;
-  /** Run the commands as this user; the supervisor itself keeps the parent's. */
-  readonly user?: { readonly uid: number; readonly gid: number };
-  readonly environment: Readonly<Record<string, string>>;
-  readonly copies: readonly { readonly from: string; readonly to: string }[];
-  readonly files: readonly { readonly file: string; readonly text: string }[];
-  /** Run one after another before the server; each must end with code 0. */
-  readonly setup: readonly Command[];
-  readonly server: Command;
-  readonly stopSignal: NodeJS.Signals;
-}
-
-/** A server with a folder, both owned by a supervisor process that outlives us just long enough to remove them. */
-export interface SupervisedProcess {
-  readonly folder: string;
-  readonly logFile: string;
-  /** SIGTERM to this process stops the server and removes the folder. */
-  readonly supervisorPid: number;
-  /** Settles when the server ended without being asked to. */
-  readonly exited: Promise<void>;
-  /** Stops the server, removes the folder. Safe to call twice. */
-  stop(): Promise<void>;
-  /** From now on the server survives this process; `kill <supervisorPid>` stops it. */
-  keep(): Promise<void>;
-}
-
-interface SupervisorEvent {
-  readonly event: "folder" | "started" | "running" | "failed" | "exited" | "kept";
-  readonly folder?: string;
-  readonly logFile?: string;
-  readonly pid?: number;
-  readonly what?: string;
-  readonly code?: number | null;
-  readonly signal?: string | null;
-  readonly log?: string;
-}
+import type { Specification, SupervisorEvent } from "./specification.ts";
 
 const SUPERVISOR = fileURLToPath(new URL("../supervise.mjs", import.meta.url));
 
-/**
- * Starts a server under a supervisor and resolves once the server process runs (not: once it answers).
- *
- * @throws {ServiceFailedError} when a setup command fails
- * @throws the reason of `signal` when aborted; nothing is left behind then
- */
-export async function startSupervised(
-  component: string,
-  specification: Specification,
-  signal?: AbortSignal,
-): Promise<SupervisedProcess> {
-  signal?.throwIfAborted();
-  const supervisor = spawn(process.execPath, [SUPERVISOR], {
-    detached: true,
-    cwd: "/",
-    stdio: ["pipe", "pipe", "ignore"],
-  });
-  const gone = new Promise<void>((resolve) => {
-    supervisor.once("exit", () => resolve());
-    supervisor.once("error", () => resolve());
-  });
-  supervisor.stdin.on("error", () => {});
-  supervisor.stdin.write(`${JSON.stringify(specification)}\n`);
+/** A server with a folder, both owned by a supervisor process that outlives us just long enough to remove them. */
+export class SupervisedProcess {
+  readonly #component: string;
+  readonly #supervisor: ChildProcessByStdio<Writable, Readable, null>;
+  readonly #events = new EventEmitter();
+  readonly #gone: Promise<void>;
+  #folder = "";
+  #logFile = "";
+  #serverPid: number | undefined;
+  #hasExited = false;
 
-  const seen: { folder?: string; serverPid?: number; isStopped: boolean } = { isStopped: false };
-  const stop = async (): Promise<void> => {
-    seen.isStopped = true;
-    supervisor.ref();
-    supervisor.stdin.end();
-    await gone;
-  };
-  // Only a kill of the supervisor itself gets here: do its work, as far as we know about it.
-  void gone.then(async () => {
-    if (seen.serverPid !== undefined && !seen.isStopped) killQuietly(seen.serverPid);
-    if (seen.folder !== undefined) await rm(seen.folder, { recursive: true, force: true });
-  });
-
-  const events = createInterface({ input: supervisor.stdout });
-  let markExited: () => void = () => {};
-  const exited = new Promise<void>((resolve) => (markExited = resolve));
-  let markKept: () => void = () => {};
-  const kept = new Promise<void>((resolve) => (markKept = resolve));
-  void gone.then(() => markExited());
-
-  const abort = new AbortController();
-  try {
-    const running = await new Promise<SupervisorEvent>((resolve, reject) => {
-      const onAbort = (): void => reject(signal?.reason as Error);
-      signal?.addEventListener("abort", onAbort, { once: true });
-      abort.signal.addEventListener("abort", () => signal?.removeEventListener("abort", onAbort));
-      void gone.then(() =>
-        reject(new ServiceFailedError(component, "its supervisor ended early", "")),
-      );
-      events.on("line", (line) => {
-        const event = JSON.parse(line) as SupervisorEvent;
-        if (event.folder !== undefined) seen.folder = event.folder;
-        if (event.event === "started" && event.pid !== undefined) seen.serverPid = event.pid;
-        if (event.event === "running") resolve(event);
-        if (event.event === "exited") markExited();
-        if (event.event === "kept") markKept();
-        if (event.event === "failed") {
-          const how = event.code == null ? `was ended by ${event.signal}` : `code ${event.code}`;
-          const what = `${event.what} failed (${how})`;
-          reject(new ServiceFailedError(component, what, event.log ?? ""));
-        }
-      });
+  private constructor(component: string, specification: Specification) {
+    this.#component = component;
+    this.#supervisor = spawn(process.execPath, [SUPERVISOR], {
+      // A session of its own: Ctrl-C on the terminal must not reach it before it has cleaned up.
+      detached: true,
+      cwd: "/",
+      stdio: ["pipe", "pipe", "ignore"],
     });
-    unrefAll(supervisor);
-    return {
-      folder: running.folder ?? "",
-      logFile: running.logFile ?? "",
-      supervisorPid: supervisor.pid ?? 0,
-      exited,
-      stop,
-      async keep() {
-        supervisor.stdin.write(`"keep"\n`);
-        supervisor.ref();
-        await Promise.race([kept, gone]);
-        supervisor.unref();
-      },
-    };
-  } catch (error) {
-    await stop();
-    throw error;
-  } finally {
-    abort.abort();
+    this.#supervisor.stdin.on("error", () => {});
+    this.#supervisor.stdin.write(`${JSON.stringify(specification)}\n`);
+    this.#gone = this.#cleanUpAfterSupervisor();
+    this.#events.on("error", () => {});
+    createInterface({ input: this.#supervisor.stdout }).on("line", (line) => {
+      const event: SupervisorEvent = JSON.parse(line);
+      this.#receive(event);
+    });
   }
-}
 
-/** A caller that forgets `stop` must still be able to end; the supervisor then cleans up. */
-function unrefAll(supervisor: ChildProcess): void {
-  supervisor.unref();
-  for (const stream of [supervisor.stdin, supervisor.stdout])
-    if (stream !== null && "unref" in stream && typeof stream.unref === "function") stream.unref();
+  /**
+   * Starts a server under a supervisor and resolves once the server process runs (not: once it answers).
+   *
+   * @throws {ServiceFailedError} when a setup command fails
+   * @throws the reason of `signal` when aborted; nothing is left behind then
+   */
+  static async start(
+    component: string,
+    specification: Specification,
+    signal?: AbortSignal,
+  ): Promise<SupervisedProcess> {
+    signal?.throwIfAborted();
+    const started = new SupervisedProcess(component, specification);
+    try {
+      await once(started.#events, "running", signal === undefined ? {} : { signal });
+    } catch (error) {
+      await started.stop();
+      signal?.throwIfAborted();
+      throw error;
+    }
+    started.#letProcessEnd();
+    return started;
+  }
+
+  get folder(): string {
+    return this.#folder;
+  }
+
+  get logFile(): string {
+    return this.#logFile;
+  }
+
+  /** True when the server ended without being asked to. */
+  get hasExited(): boolean {
+    return this.#hasExited;
+  }
+
+  /** SIGTERM to this process stops the server and removes the folder. */
+  get supervisorPid(): number {
+    return this.#supervisor.pid ?? 0;
+  }
+
+  /** Stops the server, removes the folder. Safe to call twice. */
+  async stop(): Promise<void> {
+    this.#supervisor.ref();
+    // After `keep` a closed pipe says nothing any more.
+    this.#supervisor.stdin.end(`"stop"\n`);
+    await this.#gone;
+  }
+
+  /** From now on the server survives this process; `kill <supervisorPid>` stops it. */
+  async keep(): Promise<void> {
+    this.#supervisor.ref();
+    const kept = once(this.#events, "kept");
+    this.#supervisor.stdin.write(`"keep"\n`);
+    await kept;
+    this.#letProcessEnd();
+  }
+
+  #receive(event: SupervisorEvent): void {
+    this.#folder = event.folder ?? this.#folder;
+    this.#logFile = event.logFile ?? this.#logFile;
+    if (event.event === "started") this.#serverPid = event.pid;
+    if (event.event === "exited") this.#hasExited = true;
+    if (event.event === "failed") {
+      const how = typeof event.code === "number" ? `code ${event.code}` : `${event.signal}`;
+      const what = `${event.what} failed (${how})`;
+      this.#events.emit("error", new ServiceFailedError(this.#component, what, event.log ?? ""));
+    } else this.#events.emit(event.event);
+  }
+
+  /** A kill of the supervisor itself leaves its work to us, as far as we know about it. */
+  async #cleanUpAfterSupervisor(): Promise<void> {
+    const supervisor = this.#supervisor;
+    await new Promise<void>((resolve) => {
+      supervisor.once("exit", () => resolve());
+      supervisor.once("error", () => resolve());
+    });
+    const isOrderly = supervisor.exitCode === 0;
+    if (!isOrderly && this.#serverPid !== undefined) killQuietly(this.#serverPid);
+    if (!isOrderly && this.#folder !== "")
+      await rm(this.#folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
+    this.#hasExited = true;
+    const error = new ServiceFailedError(this.#component, "its supervisor has ended", "");
+    this.#events.emit("error", error);
+  }
+
+  /** A caller that forgets `stop` must still be able to end; the supervisor then cleans up. */
+  #letProcessEnd(): void {
+    this.#supervisor.unref();
+    for (const stream of [this.#supervisor.stdin, this.#supervisor.stdout])
+      if ("unref" in stream && typeof stream.unref === "function") stream.unref();
+  }
 }
 
 function killQuietly(pid: number): void {

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import pg from "pg";
+import { Client, escapeIdentifier } from "pg";
 import { databaseUrl } from "./database-url.ts";
 
 export interface TestTemplate {
@@ -37,7 +37,7 @@ export async function createTestDatabase(
   const source =
     options.template === undefined ? "template1" : await template(serverUrl, options.template);
   const name = `test_${randomBytes(6).toString("hex")}`;
-  await execute(serverUrl, `CREATE DATABASE ${name} TEMPLATE ${pg.escapeIdentifier(source)}`);
+  await execute(serverUrl, `CREATE DATABASE ${name} TEMPLATE ${escapeIdentifier(source)}`);
   const url = databaseUrl(serverUrl, { database: name });
   return {
     name,
@@ -60,7 +60,7 @@ export async function testServerUrl(): Promise<string> {
 /** Builds the template unless another file of this run did; files wait for each other on an advisory lock. */
 async function template(serverUrl: string, options: TestTemplate): Promise<string> {
   const name = `template_${options.name}`;
-  const client = new pg.Client({ connectionString: serverUrl });
+  const client = new Client({ connectionString: serverUrl });
   await client.connect();
   try {
     await client.query("SELECT pg_advisory_lock(hashtext($1))", [name]);
@@ -68,7 +68,7 @@ async function template(serverUrl: string, options: TestTemplate): Promise<strin
       name,
     ]);
     if (known.rows[0]?.datistemplate === true) return name;
-    const quoted = pg.escapeIdentifier(name);
+    const quoted = escapeIdentifier(name);
     // A database that is not marked yet is what a failed build left.
     await client.query(`DROP DATABASE IF EXISTS ${quoted} WITH (FORCE)`);
     await client.query(`CREATE DATABASE ${quoted}`);
@@ -85,11 +85,14 @@ async function execute(
   text: string,
   values?: readonly unknown[],
 ): Promise<readonly Readonly<Record<string, unknown>>[]> {
-  const client = new pg.Client({ connectionString: url });
+  const client = new Client({ connectionString: url });
   await client.connect();
   try {
-    const result = await client.query(text, values === undefined ? undefined : [...values]);
-    return result.rows as Readonly<Record<string, unknown>>[];
+    const result = await client.query<Record<string, unknown>>(
+      text,
+      values === undefined ? undefined : [...values],
+    );
+    return result.rows;
   } finally {
     await client.end();
   }

@@ -1,4 +1,6 @@
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { ServiceUnavailableError } from "./services-errors.ts";
 
 export interface UnprivilegedUser {
@@ -30,4 +32,17 @@ export async function unprivilegedUser(): Promise<UnprivilegedUser | undefined> 
     "PostgreSQL",
     "we are root and there is no account postgres or nobody to run it as",
   );
+}
+
+/** True when a user without rights of its own can reach the folder: it and every folder above may be entered by all. */
+export async function isReachableByAll(folder: string): Promise<boolean> {
+  for (let current = path.resolve(folder); ; current = path.dirname(current)) {
+    if (((await stat(current)).mode & 0o001) === 0) return false;
+    if (current === path.dirname(current)) return true;
+  }
+}
+
+/** Where a server's folder goes: the OS temp folder, or /tmp when root's own one is closed to the server's account. */
+export async function serverParentFolder(user: UnprivilegedUser | undefined): Promise<string> {
+  return user === undefined || (await isReachableByAll(tmpdir())) ? tmpdir() : "/tmp";
 }
