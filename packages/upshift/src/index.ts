@@ -1,1 +1,2 @@
-export {};
+export { run } from "./cli.ts";
+export type { CliIo, CliOutput } from "./cli-io.ts";

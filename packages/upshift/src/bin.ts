@@ -1,0 +1,41 @@
+#!/usr/bin/env node
+import { homedir } from "node:os";
+import process from "node:process";
+import { run } from "./cli.ts";
+import { EXIT_INTERRUPTED } from "./exit-codes.ts";
+
+/** What may not take longer to clean up after Ctrl-C, in milliseconds. */
+const CLEAN_UP_MS = 3_000;
+
+const interruption = new AbortController();
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  process.on(signal, () => {
+    // A second Ctrl-C, or a clean-up that hangs, must still end the process.
+    if (interruption.signal.aborted) process.exit(EXIT_INTERRUPTED);
+    interruption.abort(new Error("interrupted"));
+    setTimeout(() => process.exit(EXIT_INTERRUPTED), CLEAN_UP_MS).unref();
+  });
+}
+for (const stream of [process.stdout, process.stderr]) {
+  // The reader has gone (`| head`): there is nobody to tell, and no reason to fail.
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+  });
+}
+
+const exitCode = await run(process.argv.slice(2), {
+  stdin: process.stdin,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  environment: process.env,
+  homeFolder: homedir(),
+  signal: interruption.signal,
+});
+// Written out first: exit does not wait for a pipe.
+for (const stream of [process.stdout, process.stderr]) {
+  await new Promise<void>((resolve) => {
+    if (stream.writableLength === 0 || stream.destroyed) resolve();
+    else stream.write("", () => resolve());
+  });
+}
+process.exit(exitCode);

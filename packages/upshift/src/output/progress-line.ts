@@ -1,0 +1,39 @@
+import type { OnProgress, Progress } from "@upshift/advisor";
+import ora from "ora";
+import type { CliOutput } from "../cli-io.ts";
+
+/** A line on standard error that says what is being done; nothing at all where nobody watches. */
+export interface ProgressLine {
+  readonly onProgress: OnProgress;
+  /** Takes the line away, so that other text can be written; the next progress brings it back. */
+  clear(): void;
+}
+
+const STAGES: Readonly<Record<Progress["stage"], string>> = {
+  snapshot: "Reading the database",
+  twin: "Building the twin",
+  plan: "Planning the workload",
+  search: "Searching for indexes",
+  verify: "Verifying the advice",
+};
+
+/** @param isShown - false with --json, --quiet and in CI */
+export function createProgressLine(stream: CliOutput, isShown: boolean): ProgressLine {
+  if (!isShown || stream.isTTY !== true)
+    return { onProgress: () => undefined, clear: () => undefined };
+  const spinner = ora({ stream, discardStdin: false });
+  return {
+    onProgress: (progress) => {
+      spinner.text = textOf(progress);
+      if (!spinner.isSpinning) spinner.start();
+    },
+    clear: () => {
+      spinner.stop();
+    },
+  };
+}
+
+function textOf({ stage, done, total, label }: Progress): string {
+  const count = total === null ? "" : ` ${done}/${total}`;
+  return `${STAGES[stage]}${count}: ${label}`;
+}
