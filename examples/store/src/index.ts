@@ -1,1 +1,2 @@
-export {};
+export { loadStore, type LoadProgress, type LoadStoreOptions } from "./load-store.ts";
+export { storeSize, type StoreSize } from "./store-size.ts";

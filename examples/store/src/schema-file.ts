@@ -1,0 +1,43 @@
+import { readFile } from "node:fs/promises";
+
+export interface SchemaStatement {
+  readonly statement: string;
+  /** For progress: the name of the index or the table. */
+  readonly label: string;
+}
+
+/** schema.sql in the three parts in which a load needs it. */
+export interface StoreSchema {
+  /** Types and tables. */
+  readonly types: readonly string[];
+  /** Primary keys, unique constraints, indexes. */
+  readonly keys: readonly SchemaStatement[];
+  readonly foreignKeys: readonly SchemaStatement[];
+}
+
+export async function readSchema(): Promise<StoreSchema> {
+  const text = await readFile(new URL("../schema.sql", import.meta.url), "utf8");
+  const statements = text
+    .replaceAll(/^--.*$/gm, "")
+    .split(/;\s*$/m)
+    .map((statement) => statement.trim())
+    .filter((statement) => statement !== "");
+  const isForeignKey = (statement: string): boolean => statement.includes("FOREIGN KEY");
+  const isType = (statement: string): boolean => /^CREATE (TABLE|TYPE)/.test(statement);
+  return {
+    types: statements.filter(isType),
+    keys: statements
+      .filter((statement) => !isType(statement) && !isForeignKey(statement))
+      .map((statement) => ({ statement, label: labelOf(statement) })),
+    foreignKeys: statements
+      .filter(isForeignKey)
+      .map((statement) => ({ statement, label: labelOf(statement) })),
+  };
+}
+
+function labelOf(statement: string): string {
+  const index = /^CREATE INDEX (\w+)/.exec(statement)?.[1];
+  const table = /^ALTER TABLE (\w+)/.exec(statement)?.[1];
+  const kind = statement.includes("FOREIGN KEY") ? "foreign key" : "key";
+  return index === undefined ? `${kind} of ${table}` : `index ${index}`;
+}
