@@ -38,5 +38,8 @@ export {
   SnapshotFailedError,
   SnapshotUnreadableError,
 } from "./snapshot/snapshot-errors.ts";
+export { parseSnapshot, snapshotToJson } from "./snapshot/snapshot-json.ts";
+export { type SnapshotStatement, snapshotStatements } from "./snapshot/snapshot-statements.ts";
+export { redactSnapshot, type RedactSnapshotOptions } from "./snapshot/redact/redact-snapshot.ts";
 export { takeSnapshot, type TakeSnapshotOptions } from "./snapshot/take-snapshot.ts";
 export { type ParsedWorkload, parseWorkload } from "./snapshot/workload-file.ts";

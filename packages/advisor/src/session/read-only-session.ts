@@ -82,7 +82,8 @@ export function openReadOnlySession(
     if (isOwn) await end("COMMIT");
     await begin();
     const value = await work(async <Row>(statement: string) =>
-      (await send(statement)).map((row) => decode<Row>(row)),
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the statement selects what `Row` says
+      (await send(statement)).map((row) => JSON.parse(String(row["row"])) as Row),
     );
     if (isOwn) await end("COMMIT");
     return value;
@@ -146,15 +147,17 @@ function wholeMs(timeoutMs: number): number {
 
 type DriverRow = Readonly<Record<string, unknown>>;
 
-function decode<Row>(row: DriverRow): Row {
-  return JSON.parse(String(row["row"])) as Row;
-}
-
 async function untilAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return await work;
   let stop: (() => void) | undefined;
   const aborted = new Promise<never>((_resolve, reject) => {
-    stop = (): void => reject(signal.reason as Error);
+    stop = (): void => {
+      try {
+        signal.throwIfAborted();
+      } catch (reason) {
+        reject(reason instanceof Error ? reason : new Error(String(reason)));
+      }
+    };
     signal.addEventListener("abort", stop, { once: true });
   });
   try {

@@ -32,11 +32,9 @@ export function classifyStatement(text: string): ClassifiedStatement {
   if (statements.length > 1) {
     return { kind: "skipped", reason: "it is more than one statement" };
   }
-  const node = statement.stmt as Readonly<Record<string, unknown>>;
-  const type = Object.keys(node)[0] ?? "";
-  const body = node[type] as Readonly<Record<string, unknown>>;
+  const [type = "", body] = Object.entries(statement.stmt ?? {})[0] ?? [];
   if (!PLANNABLE.has(type)) return { kind: "skipped", reason: describeUnplannable(type) };
-  if (body["intoClause"] !== undefined) {
+  if (typeof body === "object" && body !== null && "intoClause" in body) {
     return { kind: "skipped", reason: "SELECT INTO makes a table; list the SELECT alone" };
   }
   return {

@@ -18,7 +18,7 @@ export function hiddenColumnStatistics(
   const hidden = relations.filter(
     (facts) => !facts.isRowSecurityActive && facts.unreadableColumns.length > 0,
   );
-  const facts: HiddenFact[] = [];
+  const hiddenFacts: HiddenFact[] = [];
   for (const [schema, tables] of groupRows(hidden, ({ relation }) => relation.schema)) {
     const unreadable = tables.filter((table) => isWhollyUnreadable(table));
     const isWholeSchema =
@@ -27,16 +27,16 @@ export function hiddenColumnStatistics(
         (facts) =>
           facts.relation.schema !== schema || facts.isSelectable || isWhollyUnreadable(facts),
       );
-    if (isWholeSchema) facts.push(schemaFact(schema, unreadable.length, role));
-    else if (unreadable.length >= MANY_TABLES) facts.push(listFact(schema, unreadable, role));
-    else facts.push(...unreadable.map((table) => tableFact(table, role)));
-    facts.push(
+    if (isWholeSchema) hiddenFacts.push(schemaFact(schema, unreadable.length, role));
+    else if (unreadable.length >= MANY_TABLES) hiddenFacts.push(listFact(schema, unreadable, role));
+    else hiddenFacts.push(...unreadable.map((table) => tableFact(table, role)));
+    hiddenFacts.push(
       ...tables
         .filter((table) => !isWhollyUnreadable(table))
         .map((table) => columnsFact(table, role)),
     );
   }
-  return facts;
+  return hiddenFacts;
 }
 
 function isWhollyUnreadable({ relation, unreadableColumns }: RelationFacts): boolean {

@@ -14,7 +14,11 @@ export function mergeQueries(queries: readonly WorkloadQuery[]): readonly Worklo
       if (weight(query) > weight(known.heaviest)) known.heaviest = query;
     }
   }
-  return [...merged.values()].map(({ query, heaviest }) => ({ ...query, text: heaviest.text }));
+  return Array.from(merged.values(), ({ query, heaviest }) => withText(query, heaviest.text));
+}
+
+function withText(query: WorkloadQuery, text: string): WorkloadQuery {
+  return { ...query, text };
 }
 
 function sameTexts(queries: readonly WorkloadQuery[]): Iterable<WorkloadQuery> {

@@ -59,5 +59,7 @@ function explain({ kind, message }: SectionFailure): string {
     case "permission":
     case "other":
       return `${message}.`;
+    default:
+      return kind satisfies never;
   }
 }

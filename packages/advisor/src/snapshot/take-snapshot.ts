@@ -22,6 +22,7 @@ import { readServer, readVersion } from "./read-server.ts";
 import { readSettings, resolveSearchPath } from "./read-settings.ts";
 import { readColumnStatistics, readExtendedStatistics } from "./read-statistics.ts";
 import { hiddenWorkload, readRecordedWorkload, readWorkloadSource } from "./read-workload.ts";
+import { redactSnapshot } from "./redact/redact-snapshot.ts";
 import { createSectionRunner, type SectionRunner } from "./section-runner.ts";
 import { DATABASE_SIZE_SQL, EXTENSIONS_SQL, SCHEMAS_SQL } from "./sql/server-sql.ts";
 import { parseWorkload } from "./workload-file.ts";
@@ -65,7 +66,8 @@ export async function takeSnapshot(
   });
   try {
     const capturedAtMs = clock.now();
-    return await readSnapshot(runner, capturedAtMs, options.workloadSql);
+    const snapshot = await readSnapshot(runner, capturedAtMs, options.workloadSql);
+    return options.values === "real" ? snapshot : await redactSnapshot(snapshot);
   } finally {
     await session.close();
   }
@@ -79,71 +81,80 @@ async function readSnapshot(
   capturedAtMs: number,
   workloadSql: string | undefined,
 ): Promise<DatabaseSnapshot> {
-  const { required, optional } = runner;
-  const version = await required("the server's version", readVersion);
-  const server = await required("the server", (read) => readServer(read, version));
-  const sizeBytes = await optional(
+  const version = await runner.required("the server's version", readVersion);
+  const server = await runner.required("the server", (read) => readServer(read, version));
+  const sizeBytes = await runner.optional(
     "the database's size",
     async (read) =>
       (await read<{ readonly size_bytes: number | null }>(DATABASE_SIZE_SQL))[0]?.size_bytes ??
       null,
     { what: "sizes", fallback: null },
   );
-  const { settings, roleSettings } = await optional("settings", readSettings, {
+  const { settings, roleSettings } = await runner.optional("settings", readSettings, {
     what: "settings",
     fallback: { settings: [], roleSettings: [] },
   });
-  const extensions = await optional(
+  const extensions = await runner.optional(
     "extensions",
     (read) => read<DatabaseSnapshot["extensions"][number]>(EXTENSIONS_SQL),
     { what: "definitions", fallback: [] },
   );
-  const schemas = await required("schemas", (read) =>
+  const schemas = await runner.required("schemas", (read) =>
     read<{ readonly name: string; readonly is_usable: boolean }>(SCHEMAS_SQL),
   );
-  const types = await optional("types", readTypes, { what: "definitions", fallback: [] });
-  const collations = await optional("collations", (read) => readCollations(read, version.number), {
+  const types = await runner.optional("types", readTypes, { what: "definitions", fallback: [] });
+  const collations = await runner.optional(
+    "collations",
+    (read) => readCollations(read, version.number),
+    {
+      what: "definitions",
+      fallback: [],
+    },
+  );
+  const functions = await runner.optional("functions", readFunctions, {
     what: "definitions",
     fallback: [],
   });
-  const functions = await optional("functions", readFunctions, {
+  const relationRows = await runner.required("tables", (read) =>
+    readRelationRows(read, version.number),
+  );
+  const constraints = await runner.optional("constraints", readConstraints, {
     what: "definitions",
     fallback: [],
   });
-  const relationRows = await required("tables", (read) => readRelationRows(read, version.number));
-  const constraints = await optional("constraints", readConstraints, {
-    what: "definitions",
-    fallback: [],
-  });
-  const indexRows = await optional("indexes", (read) => readIndexRows(read, version.number), {
-    what: "definitions",
-    fallback: { indexes: [], keys: [] },
-  });
-  const sizes = await optional("sizes of tables and indexes", readSizes, {
+  const indexRows = await runner.optional(
+    "indexes",
+    (read) => readIndexRows(read, version.number),
+    {
+      what: "definitions",
+      fallback: { indexes: [], keys: [] },
+    },
+  );
+  const sizes = await runner.optional("sizes of tables and indexes", readSizes, {
     what: "sizes",
     fallback: new Map(),
     ownTransaction: true,
   });
-  const tableActivities = await optional("table activity", readTableActivity, {
+  const tableActivities = await runner.optional("table activity", readTableActivity, {
     what: "activity",
     fallback: new Map(),
   });
-  const indexActivities = await optional(
+  const indexActivities = await runner.optional(
     "index activity",
     (read) => readIndexActivity(read, version.number),
     { what: "activity", fallback: new Map() },
   );
-  const columnStatistics = await optional(
+  const columnStatistics = await runner.optional(
     "column statistics",
     (read) => readColumnStatistics(read, version.number),
     { what: "column-statistics", fallback: [] },
   );
-  const extendedStatistics = await optional(
+  const extendedStatistics = await runner.optional(
     "extended statistics",
     (read) => readExtendedStatistics(read, version.number),
     { what: "extended-statistics", fallback: [] },
   );
-  const views = await optional("views", readViews, {
+  const views = await runner.optional("views", readViews, {
     what: "definitions",
     fallback: [],
     ownTransaction: true,
