@@ -1,0 +1,95 @@
+import type { Planner } from "../planner/planner.ts";
+import type { OnProgress } from "../progress.ts";
+import { fillBest, improve } from "./improve.ts";
+import { findMoves } from "./moves.ts";
+import type { QueryCost } from "./query-cost.ts";
+import type { SearchCandidate, SearchQuery } from "./search-query.ts";
+import { type ChosenIndex, settle } from "./settle.ts";
+import { WhatIf } from "./what-if.ts";
+import { Workload } from "./workload-state.ts";
+
+/** About 20 s of EXPLAIN in the twin. */
+const DEFAULT_MAX_PLANS = 10_000;
+
+export interface SearchIndexesOptions {
+  readonly planner: Planner;
+  readonly queries: readonly SearchQuery[];
+  readonly candidates: readonly SearchCandidate[];
+  /** What all chosen indexes together may take. */
+  readonly budgetBytes: number;
+  /** An index stays only if some query gains at least this share by it; default 0.1. */
+  readonly minGainRatio?: number;
+  /** Plans after which the search goes on with the best it has; default 10,000. */
+  readonly maxPlans?: number;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: OnProgress;
+}
+
+export interface SearchResult {
+  readonly chosen: readonly ChosenIndex[];
+  /** By query: with today's indexes, and with the chosen ones added. Every query was planned for both. */
+  readonly before: ReadonlyMap<string, QueryCost>;
+  readonly after: ReadonlyMap<string, QueryCost>;
+  /** Sum of calls x cost. */
+  readonly costBefore: number;
+  readonly costAfter: number;
+  /** Workload cost if every candidate existed and cost nothing: no choice among them is cheaper. */
+  readonly lowerBound: number;
+  /** Plans that were made. */
+  readonly plans: number;
+  /** False when `maxPlans` ended the search early. */
+  readonly isComplete: boolean;
+}
+
+/**
+ * Chooses the indexes that make the whole workload cheapest within a storage budget.
+ *
+ * Atomic what-ifs, greedy under three scores with width extension, ruin and recreate, exchanges; then all queries are
+ * planned again under the chosen set, and an index that no plan uses or that gains too little is left out. Deterministic.
+ *
+ * @throws the planner's errors, and the signal's reason
+ */
+export async function searchIndexes(options: SearchIndexesOptions): Promise<SearchResult> {
+  const { planner, queries, candidates, signal, onProgress } = options;
+  const fitting = candidates.filter(({ sizeBytes }) => sizeBytes <= options.budgetBytes);
+  const existing = planner
+    .indexes()
+    .filter(({ origin }) => origin === "existing")
+    .map(({ id, schema, table }) => ({ id, table: `${schema}.${table}` }));
+  const whatIf = new WhatIf({
+    planner,
+    existing,
+    candidateTables: new Map(fitting.map(({ id, table }) => [id, table])),
+    maxPlans: options.maxPlans ?? DEFAULT_MAX_PLANS,
+    signal,
+  });
+  const report = (done: number, total: number | null, label: string): void => {
+    onProgress?.({ stage: "search", done, total, label });
+  };
+
+  report(0, null, "planning the workload as it is");
+  const workload = await Workload.create(queries, fitting, whatIf);
+  const { moves, lowerBound } = await findMoves(workload, whatIf, (done, total) => {
+    report(done, total, "trying indexes one by one");
+  });
+  report(0, null, "choosing among them");
+  const request = { workload, whatIf, moves, budgetBytes: options.budgetBytes };
+  const filled = await fillBest(request, workload.base);
+  const best = await improve(request, filled);
+
+  onProgress?.({ stage: "verify", done: 0, total: null, label: "planning every query again" });
+  const { state, chosen } = await settle(workload, best, options.minGainRatio ?? 0.1);
+  const total = (costs: ReadonlyMap<string, QueryCost>): number =>
+    queries.reduce((sum, { id, calls }) => sum + calls * (costs.get(id)?.cost ?? 0), 0);
+  const before = workload.base.costs;
+  return {
+    chosen,
+    before,
+    after: state.costs,
+    costBefore: total(before),
+    costAfter: total(state.costs),
+    lowerBound,
+    plans: whatIf.plans,
+    isComplete: !whatIf.isExhausted,
+  };
+}

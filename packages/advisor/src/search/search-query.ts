@@ -1,0 +1,36 @@
+import type { IndexId, PlannableStatement } from "../planner/planner.ts";
+
+/** A statement of the workload as the search sees it. */
+export interface SearchQuery {
+  readonly id: string;
+  readonly calls: number;
+  /** `schema.table` of everything it reads or writes, partitions included: other tables' indexes cannot matter. */
+  readonly tables: ReadonlySet<string>;
+  /** What is planned; the weights sum to 1. */
+  readonly plannings: readonly WeightedPlanning[];
+  /** Candidates that only give it the order of a LIMIT; see `ProposedIndex.isEarlyStop`. */
+  readonly earlyStops: ReadonlySet<IndexId>;
+}
+
+export interface WeightedPlanning {
+  readonly statement: PlannableStatement;
+  readonly weight: number;
+}
+
+/** An index that the search may choose. */
+export interface SearchCandidate {
+  readonly id: IndexId;
+  /** `schema.table` */
+  readonly table: string;
+  readonly sizeBytes: number;
+  /** What the workload's writes pay for it, in the planner's cost units. */
+  readonly writeCost: number;
+  /** Statements that it was proposed for, or for a prefix of it. */
+  readonly statements: ReadonlySet<string>;
+  /** Candidates whose keys are a prefix of its own: once it is there, they seldom pay. */
+  readonly extends: ReadonlySet<IndexId>;
+}
+
+export function tableKey(relation: { readonly schema: string; readonly name: string }): string {
+  return `${relation.schema}.${relation.name}`;
+}

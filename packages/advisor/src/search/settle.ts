@@ -1,0 +1,77 @@
+import type { IndexId } from "../planner/planner.ts";
+import { isTie } from "./query-cost.ts";
+import type { Workload, WorkloadState } from "./workload-state.ts";
+
+/** A chosen index and what is lost without it. */
+export interface ChosenIndex {
+  readonly id: IndexId;
+  /** `1 - with/without` over the workload, all other chosen indexes in place. */
+  readonly gainRatio: number;
+  /** Of the query that gains most: what it saves as a share of what the query costs today. */
+  readonly bestQueryGainRatio: number;
+  /** Queries whose plan uses it. */
+  readonly queries: readonly string[];
+}
+
+/**
+ * Re-plans all queries under the chosen set, drops what no plan uses and what gains too little, and says what each of the
+ * rest is worth.
+ */
+export async function settle(
+  workload: Workload,
+  found: WorkloadState,
+  minGainRatio: number,
+): Promise<{ readonly state: WorkloadState; readonly chosen: readonly ChosenIndex[] }> {
+  let state = await workload.moveTo(found, found.chosen, { isExact: true });
+  for (;;) {
+    const unused = [...state.chosen].filter((id) => queriesUsing(id, state).length === 0);
+    if (unused.length > 0) {
+      state = await moveWithout(workload, state, unused);
+      continue;
+    }
+    const chosen = await leaveOneOut(workload, state);
+    const weakest = chosen
+      .filter((index) => index.gainRatio <= 0 || index.bestQueryGainRatio < minGainRatio)
+      .toSorted((a, b) => a.gainRatio - b.gainRatio)[0];
+    if (weakest === undefined) return { state, chosen };
+    state = await moveWithout(workload, state, [weakest.id]);
+  }
+}
+
+async function leaveOneOut(
+  workload: Workload,
+  state: WorkloadState,
+): Promise<readonly ChosenIndex[]> {
+  const chosen: ChosenIndex[] = [];
+  for (const id of state.chosen) {
+    const without = await moveWithout(workload, state, [id]);
+    let bestQueryGainRatio = 0;
+    for (const [query, before] of without.costs) {
+      const after = state.costs.get(query);
+      if (after === undefined || isTie(before, after)) continue;
+      const today = workload.base.costs.get(query)?.creditCost ?? before.creditCost;
+      const gain = (before.creditCost - after.creditCost) / today;
+      bestQueryGainRatio = Math.max(bestQueryGainRatio, gain);
+    }
+    chosen.push({
+      id,
+      gainRatio: without.objective > 0 ? 1 - state.objective / without.objective : 0,
+      bestQueryGainRatio,
+      queries: queriesUsing(id, state),
+    });
+  }
+  return chosen;
+}
+
+async function moveWithout(
+  workload: Workload,
+  state: WorkloadState,
+  ids: readonly IndexId[],
+): Promise<WorkloadState> {
+  const chosen = new Set([...state.chosen].filter((id) => !ids.includes(id)));
+  return workload.moveTo(state, chosen, { isExact: true });
+}
+
+function queriesUsing(id: IndexId, state: WorkloadState): readonly string[] {
+  return [...state.costs].filter(([, cost]) => cost.used.has(id)).map(([query]) => query);
+}

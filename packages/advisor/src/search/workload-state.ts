@@ -1,0 +1,100 @@
+import type { IndexId } from "../planner/planner.ts";
+import { isTie, type QueryCost } from "./query-cost.ts";
+import type { SearchCandidate, SearchQuery } from "./search-query.ts";
+import type { WhatIf } from "./what-if.ts";
+
+/** A set of chosen candidates and what the workload costs under it. Immutable. */
+export interface WorkloadState {
+  readonly chosen: ReadonlySet<IndexId>;
+  readonly costs: ReadonlyMap<string, QueryCost>;
+  /** Reads weighed by calls, ties counted as no change, plus writes. What the search makes small. */
+  readonly objective: number;
+  readonly sizeBytes: number;
+}
+
+/** Costs workload states; the base is the state with no candidate. */
+export class Workload {
+  readonly queries: readonly SearchQuery[];
+  readonly candidates: ReadonlyMap<IndexId, SearchCandidate>;
+  readonly #whatIf: WhatIf;
+  readonly #base: ReadonlyMap<string, QueryCost>;
+
+  private constructor(
+    queries: readonly SearchQuery[],
+    candidates: ReadonlyMap<IndexId, SearchCandidate>,
+    whatIf: WhatIf,
+    base: ReadonlyMap<string, QueryCost>,
+  ) {
+    this.queries = queries;
+    this.candidates = candidates;
+    this.#whatIf = whatIf;
+    this.#base = base;
+  }
+
+  static async create(
+    queries: readonly SearchQuery[],
+    candidates: readonly SearchCandidate[],
+    whatIf: WhatIf,
+  ): Promise<Workload> {
+    const base = new Map<string, QueryCost>();
+    for (const query of queries) base.set(query.id, await whatIf.cost(query, new Set()));
+    return new Workload(
+      queries,
+      new Map(candidates.map((candidate) => [candidate.id, candidate])),
+      whatIf,
+      base,
+    );
+  }
+
+  get base(): WorkloadState {
+    return this.stateOf(new Set(), this.#base);
+  }
+
+  /** The state with another set; only queries on tables where the sets differ are asked for again. */
+  async moveTo(
+    from: WorkloadState,
+    chosen: ReadonlySet<IndexId>,
+    options: { readonly isExact?: boolean } = {},
+  ): Promise<WorkloadState> {
+    const changed = this.#tablesBetween(from.chosen, chosen);
+    const costs = new Map(from.costs);
+    for (const query of this.queries) {
+      const isTouched = [...changed].some((table) => query.tables.has(table));
+      if (isTouched || options.isExact === true) {
+        costs.set(query.id, await this.#whatIf.cost(query, chosen, options));
+      }
+    }
+    return this.stateOf(chosen, costs);
+  }
+
+  sizeOf(chosen: ReadonlySet<IndexId>): number {
+    return sum(chosen, (id) => this.candidates.get(id)?.sizeBytes ?? 0);
+  }
+
+  #tablesBetween(left: ReadonlySet<IndexId>, right: ReadonlySet<IndexId>): ReadonlySet<string> {
+    const differing = [
+      ...[...left].filter((id) => !right.has(id)),
+      ...[...right].filter((id) => !left.has(id)),
+    ];
+    return new Set(differing.map((id) => this.candidates.get(id)?.table ?? ""));
+  }
+
+  stateOf(chosen: ReadonlySet<IndexId>, costs: ReadonlyMap<string, QueryCost>): WorkloadState {
+    const reads = sum(this.queries, (query) => query.calls * this.#believed(query, costs));
+    const writes = sum(chosen, (id) => this.candidates.get(id)?.writeCost ?? 0);
+    return { chosen, costs, objective: reads + writes, sizeBytes: this.sizeOf(chosen) };
+  }
+
+  #believed(query: SearchQuery, costs: ReadonlyMap<string, QueryCost>): number {
+    const before = this.#base.get(query.id);
+    const after = costs.get(query.id);
+    if (before === undefined || after === undefined) return 0;
+    return isTie(before, after) ? before.creditCost : after.creditCost;
+  }
+}
+
+function sum<T>(items: Iterable<T>, amount: (item: T) => number): number {
+  let total = 0;
+  for (const item of items) total += amount(item);
+  return total;
+}
