@@ -39,3 +39,13 @@ export class RuleUnknownError extends UpshiftError {
     super(`There is no rule "${id}".${hint} "upshift rules" lists all.`);
   }
 }
+
+/** Anything that is thrown and was not meant to be: a fault of Upshift. */
+export class UnexpectedError extends UpshiftError {
+  readonly code = "UPSHIFT_UNEXPECTED" as const;
+
+  constructor(cause: unknown) {
+    const said = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
+    super(`Unexpected fault of Upshift, please report it: ${said}`, { cause });
+  }
+}

@@ -26,6 +26,8 @@ function safeToken({ kind, text }: SqlToken): string {
     case "dollar":
       // A function body: its line breaks and tabs are its own, and nothing inside can be written as an escape.
       return text.replaceAll(/[^\n\t]+/g, neutralise);
+    case "parameter":
+    case "number":
     case "word":
       return neutralise(text);
     default:

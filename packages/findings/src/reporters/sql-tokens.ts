@@ -1,6 +1,14 @@
 /** A piece of SQL text; the pieces of a statement, joined, are the statement. */
 export interface SqlToken {
-  readonly kind: "space" | "comment" | "string" | "identifier" | "dollar" | "word";
+  readonly kind:
+    | "space"
+    | "comment"
+    | "string"
+    | "identifier"
+    | "dollar"
+    | "parameter"
+    | "number"
+    | "word";
   readonly text: string;
 }
 
@@ -16,7 +24,9 @@ const PATTERNS: readonly (readonly [SqlToken["kind"], RegExp])[] = [
   ["string", /(?:[bBnNxX]|[uU]&)?'(?:[^']|'')*(?:'|$)/y],
   ["identifier", /(?:[uU]&)?"(?:[^"]|"")*(?:"|$)/y],
   ["dollar", /\$(?<tag>(?:[\p{L}_][\p{L}\p{N}_]*)?)\$[^]*?(?:\$\k<tag>\$|$)/uy],
+  ["parameter", /\$\d+/y],
   ["word", /[\p{L}_][\p{L}\p{N}_$]*/uy],
+  ["number", /(?:0[xXoObB][\da-fA-F_]+|\d[\d_]*(?:\.(?!\.)[\d_]*)?|\.\d[\d_]*)(?:[eE][+-]?\d+)?/y],
   ["word", /[^\s]/uy],
 ];
 

@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Finding } from "../finding.ts";
 import { safeSql } from "./safe-sql.ts";
-import { sqlScript } from "./sql.ts";
+import { sqlScript, withoutLiterals } from "./sql.ts";
 import { sqlTokens } from "./sql-tokens.ts";
 import { wrapSql } from "./wrap-sql.ts";
 
@@ -102,6 +102,16 @@ test("a quoted name with control characters keeps its meaning in visible charact
   expect(safeSql("SELECT 'a\u202eb'")).toBe("SELECT U&'a\\202eb'");
   expect(safeSql("SELECT E'a\\n\u0007'")).toBe("SELECT E'a\\n\\u0007'");
   expect(safeSql('SELECT "plain"\n\tFROM "注文"')).toBe('SELECT "plain"\n\tFROM "注文"');
+});
+
+test.each([
+  ["SELECT * FROM a WHERE b = 'it''s' AND c > 1.5e3", "SELECT * FROM a WHERE b = $1 AND c > $2"],
+  ["SELECT $2, 7 -- secret\nFROM t1 /* secret */ LIMIT 20", "SELECT $2, $3  \nFROM t1   LIMIT $4"],
+  [`SELECT "a 1", a1.b[1:2], $tag$secret$tag$, E'\\'secret'`, `SELECT "a 1", a1.b[$1:$2], $3, $4`],
+  ["SELECT 'secret, and no end", "SELECT $1"],
+])("%s holds no constant any more", (sql, expected) => {
+  expect(withoutLiterals(sql)).toBe(expected);
+  expect(withoutLiterals(expected)).toBe(expected);
 });
 
 test("tokens of any text give the text back", () => {

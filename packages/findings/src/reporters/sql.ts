@@ -4,6 +4,8 @@ import { neutralise } from "./neutralise.ts";
 import { safeSql } from "./safe-sql.ts";
 import { sqlTokens } from "./sql-tokens.ts";
 
+export { withoutLiterals } from "./without-literals.ts";
+
 export interface SqlScriptOptions {
   /** What the script is for: "store on db.example.com". Shown in its first comment. */
   readonly subject: string;

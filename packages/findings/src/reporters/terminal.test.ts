@@ -159,7 +159,7 @@ test.each([40, 80, 120, 200])("no line is wider than %i but for a single SQL tok
         expect(spaces).toEqual([]);
       }
     }),
-    { seed: SEED, numRuns: 150 },
+    { seed: SEED, numRuns: 60 },
   );
 });
 
@@ -172,7 +172,7 @@ test("nothing in a finding acts on the terminal", () => {
         /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/,
       );
     }),
-    { seed: SEED, numRuns: 300 },
+    { seed: SEED, numRuns: 100 },
   );
 });
 

@@ -1,4 +1,4 @@
-import { advise, type DatabaseSnapshot, parseSnapshot } from "@upshift/advisor";
+import type { DatabaseSnapshot } from "@upshift/advisor";
 import type { Command } from "commander";
 import type { CliIo } from "../cli-io.ts";
 import { CommandLineError } from "../cli-errors.ts";
@@ -59,17 +59,18 @@ async function adviseOn(
   io: CliIo,
 ): Promise<number> {
   const context = createContext(io, options);
-  if (options.printSql === true) return printStatements(context);
+  if (options.printSql === true) return await printStatements(context);
   const snapshot = await obtainSnapshot(url, options, context);
   if (options.json !== true && options.sql !== true) {
     context.print(`${renderHeader(snapshot, context.screen)}\n`);
   }
+  const { advise } = await import("@upshift/advisor");
   const advice = await advise(snapshot, {
     ...(options.budget === undefined ? {} : { budgetBytes: options.budget }),
     onProgress: context.progress.onProgress,
     signal: io.signal,
   });
-  const report = toReport(snapshot, advice);
+  const report = toReport(snapshot, advice, options);
   await deliverReport(report, options, context, "upshift advise --sql > fix.sql");
   return exitCodeFor(report.findings, options.failOn);
 }
@@ -88,5 +89,6 @@ async function obtainSnapshot(
     return await readDatabase({ url, options, workloadSql }, context);
   }
   if (url !== undefined) throw new CommandLineError("Give a URL or --snapshot, not both.");
+  const { parseSnapshot } = await import("@upshift/advisor");
   return parseSnapshot(await readInput(options.snapshot, "a snapshot of upshift snapshot", io));
 }

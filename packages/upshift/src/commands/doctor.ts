@@ -1,4 +1,3 @@
-import { diagnose } from "@upshift/advisor";
 import type { Command } from "commander";
 import type { CliIo } from "../cli-io.ts";
 import { exitCodeFor, type FailOn } from "../exit-codes.ts";
@@ -30,7 +29,7 @@ Examples:
   $ upshift doctor                                   the database of DATABASE_URL
   $ upshift doctor postgres://me@localhost/shop
   $ upshift doctor --workload queries.sql --budget 2GB
-  $ upshift doctor --sql > fix.sql && psql -v ON_ERROR_STOP=1 -f fix.sql
+  $ upshift doctor --sql > fix.sql                   read it, then: psql -v ON_ERROR_STOP=1 -f fix.sql
   $ upshift doctor --json --fail-on warn             for a pipeline
 
 Exit codes: 0 nothing at or above --fail-on, 1 findings, 2 could not run, 130 interrupted`;
@@ -59,7 +58,7 @@ async function examine(
   io: CliIo,
 ): Promise<number> {
   const context = createContext(io, options);
-  if (options.printSql === true) return printStatements(context);
+  if (options.printSql === true) return await printStatements(context);
   const workloadSql =
     options.workload === undefined
       ? undefined
@@ -68,12 +67,13 @@ async function examine(
   if (options.json !== true && options.sql !== true) {
     context.print(`${renderHeader(snapshot, context.screen)}\n`);
   }
+  const { diagnose } = await import("@upshift/advisor");
   const diagnosis = await diagnose(snapshot, {
     ...(options.budget === undefined ? {} : { budgetBytes: options.budget }),
     onProgress: context.progress.onProgress,
     signal: io.signal,
   });
-  const report = toReport(snapshot, diagnosis);
+  const report = toReport(snapshot, diagnosis, options);
   await deliverReport(report, options, context, "upshift doctor --sql > fix.sql");
   return exitCodeFor(report.findings, options.failOn);
 }

@@ -1,4 +1,3 @@
-import { diagnosePlan, explainJson, parsePlan, renderPlanTree } from "@upshift/plan";
 import { renderFindings } from "@upshift/findings/terminal";
 import type { Command } from "commander";
 import type { CliIo } from "../cli-io.ts";
@@ -42,6 +41,7 @@ export function addExplainCommand(
 
 async function explain(file: string, options: ExplainOptions, io: CliIo): Promise<number> {
   const context = createContext(io, options);
+  const { diagnosePlan, explainJson, parsePlan, renderPlanTree } = await import("@upshift/plan");
   const plan = parsePlan(await readInput(file, "a query plan of PostgreSQL", io));
   const findings = diagnosePlan(plan);
   if (options.json === true) {

@@ -1,4 +1,3 @@
-import { redactSnapshot } from "@upshift/advisor";
 import { formatBytes } from "@upshift/findings/terminal";
 import type { Command } from "commander";
 import type { CliIo } from "../cli-io.ts";
@@ -54,8 +53,9 @@ async function writeSnapshot(
   io: CliIo,
 ): Promise<number> {
   const context = createContext(io, options);
-  if (options.printSql === true) return printStatements(context);
+  if (options.printSql === true) return await printStatements(context);
   const real = await readDatabase({ url, options, workloadSql: undefined }, context);
+  const { redactSnapshot } = await import("@upshift/advisor");
   const snapshot = options.withValues === true ? real : await redactSnapshot(real);
   const text = `${JSON.stringify(snapshot, null, 1)}\n`;
   const file = options.output ?? "-";

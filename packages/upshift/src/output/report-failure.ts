@@ -1,25 +1,26 @@
 import { UpshiftError } from "@upshift/foundation";
 import { neutralise } from "@upshift/findings/terminal";
 import { CommanderError } from "commander";
-import { CommandLineError } from "../cli-errors.ts";
+import { CommandLineError, UnexpectedError } from "../cli-errors.ts";
 import type { CliIo } from "../cli-io.ts";
 import { EXIT_COULD_NOT_RUN } from "../exit-codes.ts";
 import { screenFor } from "./screen.ts";
 
 /** Tells why a command could not run: one line on standard error and, with `--json`, a JSON document on standard output. */
 export function reportFailure(error: unknown, argv: readonly string[], io: CliIo): number {
-  const failure = error instanceof CommanderError ? fromCommander(error, argv) : error;
-  const code = failure instanceof UpshiftError ? failure.code : "UPSHIFT_UNEXPECTED";
-  const said = failure instanceof Error ? failure.message : String(failure);
-  const message = neutralise(
-    failure instanceof UpshiftError ? said : `Unexpected: ${said} Please report it as a bug.`,
-  );
+  const { code, message: said } = failureOf(error, argv);
+  const message = neutralise(said);
   if (argv.includes("--json")) {
     io.stdout.write(`${JSON.stringify({ schemaVersion: 1, error: { code, message } }, null, 2)}\n`);
   }
   const { palette } = screenFor(io, io.stderr, !argv.includes("--no-color"));
   io.stderr.write(`${palette.severity.error("error:")} ${message}\n`);
   return EXIT_COULD_NOT_RUN;
+}
+
+function failureOf(error: unknown, argv: readonly string[]): UpshiftError {
+  if (error instanceof CommanderError) return fromCommander(error, argv);
+  return error instanceof UpshiftError ? error : new UnexpectedError(error);
 }
 
 /** The parser repeats arguments in its messages, and an argument may be a URL with a password. */
@@ -29,7 +30,8 @@ function fromCommander(error: CommanderError, argv: readonly string[]): CommandL
     .replaceAll(/\S*:\/\/[^\s']*/g, "URL")
     .replaceAll(/\S*\bpassword\s*=[^']*/gi, "…")
     .replaceAll(/\s+/g, " ")
-    .replace(/([^.?)])$/, "$1.");
+    .replace(/ \((Did you mean .*\?)\)$/, ". $1")
+    .replace(/([^.?])$/, "$1.");
   if (error.code === "commander.unknownCommand" && /:\/\//.test(argv[0] ?? "")) {
     return new CommandLineError("A URL comes after a command: upshift doctor URL");
   }

@@ -1,6 +1,6 @@
 import type { AdvisedIndex, Advice, DatabaseSnapshot, HiddenFact } from "@upshift/advisor";
 import { type Finding, findingKey, rankFindings } from "@upshift/findings";
-import { sqlScript } from "@upshift/findings/sql";
+import { sqlScript, withoutLiterals } from "@upshift/findings/sql";
 
 /** What a run found out about a database, before it is laid out for a terminal, as JSON or as SQL. */
 export interface DatabaseReport {
@@ -31,9 +31,19 @@ export interface SkippedText {
   readonly reason: string;
 }
 
-/** Joins what was read with what came of it. */
-export function toReport(snapshot: DatabaseSnapshot, advice: Advice): DatabaseReport {
+export interface ReportOptions {
+  /** Show the constants of queries; default `$n` stands in their place. */
+  readonly withValues?: true | undefined;
+}
+
+/** Joins what was read with what came of it. Constants that an advised index itself rests on stay: it is useless without. */
+export function toReport(
+  snapshot: DatabaseSnapshot,
+  advice: Advice,
+  options: ReportOptions,
+): DatabaseReport {
   const { workload, visibility } = snapshot;
+  const shown = options.withValues === true ? (sql: string): string => sql : withoutLiterals;
   const hasWorkload = workload.queries.length > 0;
   return {
     database: snapshot.database.name,
@@ -47,16 +57,33 @@ export function toReport(snapshot: DatabaseSnapshot, advice: Advice): DatabaseRe
       costBefore: hasWorkload ? advice.workload.costBefore : null,
       costAfter: hasWorkload ? advice.workload.costAfter : null,
     },
-    findings: rankFindings(advice.findings),
-    indexes: advice.indexes,
+    findings: rankFindings(advice.findings.map((finding) => redacted(finding, shown))),
+    indexes: advice.indexes.map((index) => ({
+      ...index,
+      queries: index.queries.map((entry) => ({ ...entry, query: shown(entry.query) })),
+    })),
     hidden: visibility.hidden,
     skipped: [
       ...(workload.skipped ?? []).map(({ line, text, reason }) => ({
-        query: line === null ? text : `line ${line}: ${text}`,
+        query: line === null ? shown(text) : `line ${line}: ${shown(text)}`,
         reason,
       })),
-      ...advice.skipped,
+      ...advice.skipped.map(({ query, reason }) => ({ query: shown(query), reason })),
     ],
+  };
+}
+
+function redacted(finding: Finding, shown: (sql: string) => string): Finding {
+  const { where, evidence } = finding;
+  return {
+    ...finding,
+    where: where.query === undefined ? where : { ...where, query: shown(where.query) },
+    // A definition's constants are schema, not values: an index's predicate says what the index is.
+    evidence: evidence.map((entry) =>
+      entry.kind === "sql" && !/^\s*CREATE\b/i.test(entry.sql)
+        ? { ...entry, sql: shown(entry.sql) }
+        : entry,
+    ),
   };
 }
 

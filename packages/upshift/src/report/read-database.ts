@@ -1,4 +1,4 @@
-import { type DatabaseSnapshot, snapshotStatements, takeSnapshot } from "@upshift/advisor";
+import type { DatabaseSnapshot } from "@upshift/advisor";
 import type { CommandContext } from "../commands/command-context.ts";
 import type { ConnectionOptions } from "../commands/command-options.ts";
 import { connect } from "../connection/connect.ts";
@@ -22,6 +22,8 @@ export async function readDatabase(
   context: CommandContext,
 ): Promise<DatabaseSnapshot> {
   const { io, progress } = context;
+  // Loaded late: the advisor brings a whole PostgreSQL, which --help must not wait for.
+  const { takeSnapshot } = await import("@upshift/advisor");
   const resolved = await resolveConnection({
     url,
     service: options.service,
@@ -49,7 +51,8 @@ export async function readDatabase(
 }
 
 /** `--print-sql`: every statement that would be run, without a connection. */
-export function printStatements(context: CommandContext): number {
+export async function printStatements(context: CommandContext): Promise<number> {
+  const { snapshotStatements } = await import("@upshift/advisor");
   context.print(
     snapshotStatements()
       .map((statement) => `${statement.trim().replace(/;$/, "")};`)
