@@ -1,6 +1,6 @@
 import type { Plan } from "@upshift/plan";
 
-/** Names an index inside one planner. */
+/** Names an index inside one planner: `"schema"."name"`, both always quoted. */
 export type IndexId = string;
 
 /**
@@ -31,6 +31,8 @@ export interface PlannerIndex {
   readonly origin: "existing" | "candidate";
   readonly schema: string;
   readonly table: string;
+  /** As the catalog has it; a candidate's is the name that `ddl` gives it. */
+  readonly name: string;
   /** `CREATE INDEX …` as it would be run in production, without CONCURRENTLY. */
   readonly ddl: string;
   readonly sizeBytes: number;
