@@ -31,7 +31,7 @@ export const planRules: readonly (Rule & { readonly id: PlanRuleId })[] = [
     detectors: ["plan"],
     ready: ["plan"],
     severity: "warn",
-    thresholds: { minRowsRemoved: 1_000, minRemovedRatio: 0.5 },
+    thresholds: { minRowsRemoved: 1_000, minRemovedRatio: 0.5, minCostRatio: 0.1 },
   },
   {
     id: "plan/inner-loops",
@@ -40,7 +40,7 @@ export const planRules: readonly (Rule & { readonly id: PlanRuleId })[] = [
     detectors: ["plan"],
     ready: ["plan"],
     severity: "warn",
-    thresholds: { minLoops: 1_000 },
+    thresholds: { minLoops: 1_000, minTimeRatio: 0.1, minMs: 5 },
   },
   {
     id: "plan/heap-fetches",
@@ -58,7 +58,7 @@ export const planRules: readonly (Rule & { readonly id: PlanRuleId })[] = [
     detectors: ["plan"],
     ready: ["plan"],
     severity: "warn",
-    thresholds: { minFactor: 10, severeFactor: 100, minRows: 100 },
+    thresholds: { minFactor: 10, severeFactor: 100, minRows: 1_000, minMs: 1 },
   },
   {
     id: "plan/disk-spill",
@@ -67,7 +67,7 @@ export const planRules: readonly (Rule & { readonly id: PlanRuleId })[] = [
     detectors: ["plan"],
     ready: ["plan"],
     severity: "warn",
-    thresholds: {},
+    thresholds: { warnDiskKb: 1_024 },
   },
   {
     id: "plan/lossy-bitmap",

@@ -1,5 +1,5 @@
 import type { ParentRelationship, PlanNode, WorkerTiming } from "../plan.ts";
-import type { Properties } from "./plan-document.ts";
+import { isProperties, type Properties } from "./plan-document.ts";
 import { createPropertyReader, type PropertyReader } from "./property-reader.ts";
 
 /** A node before it is in the tree. */
@@ -20,7 +20,7 @@ export function buildNodeFacts(properties: Properties): NodeFacts {
   const hash = readHash(read);
   const facts = {
     type,
-    parentRelationship: read.text("Parent Relationship") as ParentRelationship | null,
+    parentRelationship: readRelationship(read),
     subplanName: read.text("Subplan Name"),
     ...target,
     joinType: read.text("Join Type"),
@@ -152,18 +152,32 @@ function readHash(
 
 function readWorkers(workers: unknown): readonly WorkerTiming[] {
   if (!Array.isArray(workers)) return [];
-  return (workers as unknown[])
-    .filter((worker) => typeof worker === "object" && worker !== null)
-    .map((worker) => {
-      const read = createPropertyReader(worker as Properties);
-      const number = read.number("Worker Number") ?? 0;
-      const actual = readActual(read);
-      // Parts of the node's own figures.
-      read.buffers();
-      read.take("JIT");
-      read.drop("Disk Usage", 0);
-      read.drop("Exact Heap Blocks", 0);
-      read.drop("Lossy Heap Blocks", 0);
-      return { worker: number, ...actual, extra: read.rest() };
-    });
+  return workers.filter((worker) => isProperties(worker)).map((worker) => readWorker(worker));
+}
+
+function readWorker(properties: Properties): WorkerTiming {
+  const read = createPropertyReader(properties);
+  const worker = read.number("Worker Number") ?? 0;
+  const actual = readActual(read);
+  // Parts of the node's own figures.
+  read.buffers();
+  read.take("JIT");
+  read.drop("Disk Usage", 0);
+  read.drop("Exact Heap Blocks", 0);
+  read.drop("Lossy Heap Blocks", 0);
+  return { worker, ...actual, extra: read.rest() };
+}
+
+const RELATIONSHIPS: readonly ParentRelationship[] = [
+  "Outer",
+  "Inner",
+  "Member",
+  "InitPlan",
+  "SubPlan",
+  "Subquery",
+];
+
+function readRelationship(read: PropertyReader): ParentRelationship | null {
+  const text = read.text("Parent Relationship");
+  return RELATIONSHIPS.find((known) => known === text) ?? null;
 }

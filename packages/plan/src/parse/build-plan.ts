@@ -1,6 +1,11 @@
 import type { Plan, PlanNode, TriggerTiming } from "../plan.ts";
 import { buildNodeFacts, type NodeFacts } from "./build-node.ts";
-import type { NodeDocument, PlanDocument, Properties } from "./plan-document.ts";
+import {
+  isProperties,
+  type NodeDocument,
+  type PlanDocument,
+  type Properties,
+} from "./plan-document.ts";
 import { createPropertyReader, isZero } from "./property-reader.ts";
 
 /** A node while its children are still being added. */
@@ -141,7 +146,5 @@ function readNumber(value: unknown): number | null {
 }
 
 function asProperties(value: unknown): Properties {
-  return typeof value === "object" && value !== null && !Array.isArray(value)
-    ? (value as Properties)
-    : {};
+  return isProperties(value) ? value : {};
 }

@@ -1,5 +1,6 @@
 import { PlanParseError } from "../plan-errors.ts";
 import {
+  isProperties,
   MAX_DEPTH,
   type NodeDocument,
   type PlanDocument,
@@ -25,7 +26,7 @@ export function readJsonDocument(value: unknown): JsonFinding {
       const rows = readRows(next);
       if (rows !== null) return { text: rows };
       for (const item of next.slice(0, MOST_VALUES)) waiting.push(item);
-    } else if (isObject(next)) {
+    } else if (isProperties(next)) {
       if (isNode(next["Plan"])) return toDocument(next["Plan"], withoutPlan(next));
       if (isNode(next)) return toDocument(next, {});
       waiting.push(...Object.values(next).slice(0, MOST_VALUES));
@@ -40,7 +41,7 @@ export function readJsonDocument(value: unknown): JsonFinding {
 function readRows(rows: readonly unknown[]): string | null {
   const lines: string[] = [];
   for (const row of rows) {
-    const line = isObject(row) ? row["QUERY PLAN"] : row;
+    const line = isProperties(row) ? row["QUERY PLAN"] : row;
     if (typeof line !== "string") return null;
     lines.push(line);
   }
@@ -62,7 +63,7 @@ function toDocument(plan: Properties, properties: Properties): PlanDocument {
     if (!Array.isArray(next.plans)) continue;
     if (next.depth > MAX_DEPTH) throw new PlanParseError("too-deep");
     for (const child of next.plans as unknown[]) {
-      if (!isObject(child)) continue;
+      if (!isProperties(child)) continue;
       const node = toNode(child);
       next.node.children.push(node);
       waiting.push({ node, plans: child["Plans"], depth: next.depth + 1 });
@@ -77,9 +78,5 @@ function toNode(plan: Properties): NodeDocument {
 }
 
 function isNode(value: unknown): value is Properties {
-  return isObject(value) && typeof value["Node Type"] === "string";
-}
-
-function isObject(value: unknown): value is Properties {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  return isProperties(value) && typeof value["Node Type"] === "string";
 }

@@ -19,3 +19,25 @@ export type Properties = Record<string, unknown>;
 
 /** Plans nest by query structure; PostgreSQL's own stack limit is near this, and no consumer should recurse deeper. */
 export const MAX_DEPTH = 1000;
+
+export function isProperties(value: unknown): value is Properties {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** The record under a key, made when there is none. */
+export function recordIn(properties: Properties, key: string): Properties {
+  const known = properties[key];
+  if (isProperties(known)) return known;
+  const made: Properties = {};
+  properties[key] = made;
+  return made;
+}
+
+/** The list under a key, made when there is none. */
+export function listIn(properties: Properties, key: string): unknown[] {
+  const known: unknown = properties[key];
+  if (Array.isArray(known)) return known;
+  const made: unknown[] = [];
+  properties[key] = made;
+  return made;
+}

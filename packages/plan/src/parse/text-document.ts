@@ -1,6 +1,8 @@
 import { PlanParseError } from "../plan-errors.ts";
 import { joinWrappedLines } from "./logical-lines.ts";
 import {
+  isProperties,
+  listIn,
   MAX_DEPTH,
   type NodeDocument,
   type PlanDocument,
@@ -73,8 +75,10 @@ function createReader(root: NodeDocument, rootColumn: number): Reader {
 
   function readWorker(statement: Statement & { readonly kind: "worker" }): void {
     const target = current().properties;
-    const workers = (target["Workers"] ??= []) as Properties[];
-    let properties = workers.find((known) => known["Worker Number"] === statement.worker);
+    const workers = listIn(target, "Workers");
+    let properties = workers
+      .filter((known) => isProperties(known))
+      .find((known) => known["Worker Number"] === statement.worker);
     if (properties === undefined) {
       properties = { "Worker Number": statement.worker };
       workers.push(properties);
@@ -165,23 +169,23 @@ function relationOf(parent: NodeDocument, subplanName: string | null): Propertie
 
 function addProperty(properties: Properties, key: string, value: string, type: unknown): void {
   const read = readProperty(key, value);
-  const set = read["Group Key"] ?? read["Hash Key"];
-  if (key === "Hash Key" || (key === "Group Key" && "Group Key" in properties)) {
-    const sets = (properties["Grouping Sets"] ??= firstSet(properties)) as unknown[];
-    sets.push({ [`${key}s`]: [set] });
-  } else if (key === "Group Key" && "Grouping Sets" in properties) {
-    (properties["Grouping Sets"] as unknown[]).push({ "Group Keys": [set] });
+  const isRepeated = "Group Key" in properties || "Grouping Sets" in properties;
+  if (key === "Hash Key" || (key === "Group Key" && isRepeated)) {
+    addGroupingSet(properties, key, read[key]);
   } else if (key === "Batches" && type === "Aggregate") {
     Object.assign(properties, forAggregate(read));
   } else if (key === "Planned Partitions") Object.assign(properties, forAggregate(read));
   else Object.assign(properties, read);
 }
 
-/** The set that came as an ordinary `Group Key` before the second one showed what it was. */
-function firstSet(properties: Properties): unknown[] {
-  const first = properties["Group Key"];
-  delete properties["Group Key"];
-  return first === undefined ? [] : [{ "Group Keys": [first] }];
+/** `Hash Key` and a second `Group Key` show that the keys are grouping sets; the first was one of them. */
+function addGroupingSet(properties: Properties, key: string, set: unknown): void {
+  const sets = listIn(properties, "Grouping Sets");
+  if ("Group Key" in properties) {
+    sets.push({ "Group Keys": [properties["Group Key"]] });
+    delete properties["Group Key"];
+  }
+  sets.push({ [`${key}s`]: [set] });
 }
 
 /** Aggregates call their batches differently, and say nothing of a disk they did not use. */
@@ -199,8 +203,7 @@ function isTarget(node: NodeDocument, line: string): boolean {
 /** `Update on part_1 p_1`: one of the tables that a statement on a partitioned table writes. */
 function addTarget(node: NodeDocument, line: string): void {
   const { "Relation Name": name, Schema: schema, Alias: alias } = parseNodeLine(line) ?? {};
-  const targets = (node.properties["Target Tables"] ??= []) as unknown[];
-  targets.push({
+  listIn(node.properties, "Target Tables").push({
     "Relation Name": name,
     ...(schema === undefined ? {} : { Schema: schema }),
     Alias: alias,

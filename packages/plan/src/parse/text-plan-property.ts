@@ -1,6 +1,6 @@
 import { readProperty } from "./text-property.ts";
 import { splitTopLevel } from "../expression/split-top-level.ts";
-import type { Properties } from "./plan-document.ts";
+import { listIn, type Properties, recordIn } from "./plan-document.ts";
 
 /**
  * Takes a property that belongs to the plan and not to a node: times, settings, the planning and JIT sections.
@@ -15,7 +15,7 @@ export function readPlanProperty(
   value: string,
 ): boolean {
   if (section !== null) {
-    const inside = (plan[section] ??= {}) as Properties;
+    const inside = recordIn(plan, section);
     Object.assign(inside, section === "JIT" ? readJit(key, value) : readProperty(key, value));
     return true;
   }
@@ -56,8 +56,7 @@ export function readTrigger(plan: Properties, text: string): void {
   if (title === undefined) return;
   const [, name, constraint, relation] =
     /^(.*?)(?:(?:^| )for constraint (.*?))?(?: on (\S+|".*"))?$/.exec(title) ?? [];
-  const triggers = (plan["Triggers"] ??= []) as unknown[];
-  triggers.push({
+  listIn(plan, "Triggers").push({
     ...(name === undefined || name === "" ? {} : { "Trigger Name": name }),
     ...(constraint === undefined ? {} : { "Constraint Name": constraint }),
     ...(relation === undefined ? {} : { Relation: relation }),

@@ -1,0 +1,63 @@
+import { type Finding, thresholdOf } from "@upshift/findings";
+import { analyzePlan } from "./analyze-plan.ts";
+import type { PlanAnalysis } from "./analyze/plan-analysis.ts";
+import type { Plan } from "./plan.ts";
+import { diskSpill } from "./rules/disk-spill.ts";
+import { heapFetches } from "./rules/heap-fetches.ts";
+import { innerLoops } from "./rules/inner-loops.ts";
+import { largeOffset } from "./rules/large-offset.ts";
+import { lossyBitmap } from "./rules/lossy-bitmap.ts";
+import { mergeAlike } from "./rules/merge-alike.ts";
+import { misestimate } from "./rules/misestimate.ts";
+import type { PlanRule } from "./rules/plan-rule.ts";
+import { rowsRemoved } from "./rules/rows-removed.ts";
+import { seqScan } from "./rules/seq-scan.ts";
+
+/** Every rule about plans; a new one is a file in `rules/`, a row of the catalogue in findings, and an entry here. */
+const RULES: readonly PlanRule[] = [
+  seqScan,
+  rowsRemoved,
+  innerLoops,
+  largeOffset,
+  heapFetches,
+  diskSpill,
+  lossyBitmap,
+  misestimate,
+];
+
+export interface DiagnosePlanOptions {
+  /** Of this plan, where the caller has it already. */
+  readonly analysis?: PlanAnalysis;
+  /** Keeps literals in evidence texts. Default is `false`. Queries, keys and probes never have them. */
+  readonly withValues?: boolean;
+}
+
+/**
+ * The slow forms that a plan shows, the dearest first.
+ *
+ * Works without ANALYZE too, from estimates, with less confidence. Scans of partitions of one table are one finding.
+ */
+export function diagnosePlan(plan: Plan, options: DiagnosePlanOptions = {}): readonly Finding[] {
+  const analysis = options.analysis ?? analyzePlan(plan);
+  const findings = RULES.flatMap((rule) =>
+    rule.find({
+      plan,
+      analysis,
+      withValues: options.withValues ?? false,
+      threshold: (name) => thresholdOf(rule.id, name),
+    }),
+  );
+  return mergeAlike(plan, findings).toSorted((a, b) => weight(b) - weight(a));
+}
+
+/** Severity first, then what the fix would save. */
+function weight(finding: Finding): number {
+  const saving = finding.saving.ms ?? finding.saving.planCost ?? 0;
+  return SEVERITY_WEIGHT[finding.severity] + saving / (saving + 1);
+}
+
+const SEVERITY_WEIGHT: Readonly<Record<Finding["severity"], number>> = {
+  error: 4,
+  warn: 2,
+  info: 0,
+};

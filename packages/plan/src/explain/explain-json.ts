@@ -1,0 +1,83 @@
+import type { Finding } from "@upshift/findings";
+import type { NodeAnalysis, PlanAnalysis } from "../analyze/plan-analysis.ts";
+import type { Plan, PlanNode } from "../plan.ts";
+
+/** What `upshift explain --json` prints. Unknown values are `null`; `rows` and `planRows` are per loop. */
+export interface ExplainedPlan {
+  readonly schemaVersion: 1;
+  readonly format: Plan["format"];
+  readonly executionMs: number | null;
+  readonly planningMs: number | null;
+  readonly triggerMs: number | null;
+  readonly jitMs: number | null;
+  readonly nodes: readonly ExplainedNode[];
+  readonly findings: readonly Finding[];
+}
+
+export interface ExplainedNode {
+  readonly id: number;
+  readonly parent: number | null;
+  readonly type: string;
+  readonly relation: string | null;
+  readonly schema: string | null;
+  readonly alias: string | null;
+  readonly index: string | null;
+  readonly subplanName: string | null;
+  /** Wall milliseconds of the node alone. */
+  readonly selfMs: number | null;
+  /** Wall milliseconds over all loops, children included. */
+  readonly totalMs: number | null;
+  readonly rows: number | null;
+  readonly planRows: number | null;
+  readonly loops: number | null;
+  readonly selfCost: number | null;
+  readonly totalCost: number | null;
+  /** Over all loops. */
+  readonly removedRows: number | null;
+  readonly estimateFactor: number | null;
+}
+
+/** The plan, its self times and its findings as one JSON value. */
+export function explainJson(
+  plan: Plan,
+  analysis: PlanAnalysis,
+  findings: readonly Finding[],
+): ExplainedPlan {
+  return {
+    schemaVersion: 1,
+    format: plan.format,
+    executionMs: plan.executionMs,
+    planningMs: plan.planningMs,
+    triggerMs: plan.triggerMs,
+    jitMs: plan.jitMs,
+    nodes: plan.nodes.map((node) => explainNode(node, analysis.nodes[node.id])),
+    findings,
+  };
+}
+
+function explainNode(node: PlanNode, facts: NodeAnalysis | undefined): ExplainedNode {
+  return {
+    id: node.id,
+    parent: node.parentId,
+    type: node.type,
+    relation: node.relation,
+    schema: node.schema,
+    alias: node.alias,
+    index: node.index,
+    subplanName: node.subplanName,
+    selfMs: round(facts?.selfMs ?? null),
+    totalMs: round(facts?.totalMs ?? null),
+    rows: node.rows,
+    planRows: node.planRows,
+    loops: node.loops,
+    selfCost: round(facts?.selfCost ?? null),
+    totalCost: node.totalCost,
+    removedRows: facts?.removedRows ?? null,
+    estimateFactor: round(facts?.estimateFactor ?? null),
+  };
+}
+
+/** Far below the microsecond that plans print, so that sums still hold; hides the noise of binary fractions. */
+function round(value: number | null): number | null {
+  return value === null ? null : Math.round(value * 1e6) / 1e6;
+}

@@ -1,0 +1,96 @@
+import type { Amount, Finding } from "@upshift/findings";
+import type { PlanNode } from "../plan.ts";
+import { indexHint, parentOf } from "./index-hint.ts";
+import { formatCount, planFinding, titleOf } from "./plan-finding.ts";
+import type { PlanRule, PlanRuleContext } from "./plan-rule.ts";
+
+/** The inner side of a nested loop, or a subquery, runs once per row of many. */
+export const innerLoops: PlanRule = {
+  id: "plan/inner-loops",
+  find: (context) => context.plan.nodes.flatMap((node) => findIn(context, node)),
+};
+
+function findIn(context: PlanRuleContext, node: PlanNode): readonly Finding[] {
+  const { plan, threshold } = context;
+  const parent = parentOf(plan, node);
+  const isSubPlan = node.parentRelationship === "SubPlan";
+  const isInner = parent?.type === "Nested Loop" && node.parentRelationship === "Inner";
+  if (parent === undefined || !(isSubPlan || isInner)) return [];
+  const runs =
+    node.loops === null ? plannedRuns(node, parent) : { loops: node.loops, isMeasured: true };
+  if (runs === null || runs.loops < threshold("minLoops")) return [];
+  const cost = costOf(context, node, runs);
+  if (cost === null) return [];
+
+  const scan = innerScan(node);
+  const { fix, probe } = indexHint(plan, scan);
+  const isUnindexed = scan.type === "Seq Scan" && fix.sql !== undefined;
+  const times = `${runs.isMeasured ? "" : "about "}${formatCount(runs.loops)} times`;
+  return [
+    planFinding(context, {
+      rule: "plan/inner-loops",
+      node,
+      confidence: isUnindexed || !runs.isMeasured ? "hint" : "likely",
+      title: isSubPlan
+        ? `A subquery runs ${times}, once per row: ${titleOf(scan)}`
+        : `${titleOf(scan)} runs ${times} as the inner side of a nested loop`,
+      evidence: [
+        {
+          kind: "count",
+          label: runs.isMeasured ? "times it ran" : "times it is planned to run",
+          value: runs.loops,
+        },
+      ],
+      cost,
+      fix: isUnindexed ? fix : { title: isSubPlan ? JOIN_INSTEAD : HASH_INSTEAD },
+      probe: isUnindexed ? probe : undefined,
+      savedRatio: isUnindexed ? 0.9 : 0.5,
+    }),
+  ];
+}
+
+const JOIN_INSTEAD =
+  "Write the subquery as a join against one grouped or DISTINCT ON subquery, so that it runs once for all rows";
+const HASH_INSTEAD =
+  "Read fewer outer rows first, or let the planner hash the inner side: refresh statistics where its estimate of the outer rows " +
+  "is off, and see that the join compares columns of one type";
+
+interface Runs {
+  readonly loops: number;
+  readonly isMeasured: boolean;
+}
+
+/** Without ANALYZE: once per planned outer row, and only where each run scans a table, since many index lookups may be right. */
+function plannedRuns(node: PlanNode, parent: PlanNode): Runs | null {
+  const outer = parent.children.find((child) => child.parentRelationship === "Outer");
+  const isRescan = node.type === "Seq Scan" && node.parentRelationship === "Inner";
+  if (!isRescan || outer?.planRows === null || outer === undefined) return null;
+  return { loops: outer.planRows, isMeasured: false };
+}
+
+/** What all runs together cost; `null` when that is too little of the query to matter. */
+function costOf(context: PlanRuleContext, node: PlanNode, runs: Runs): Amount | null {
+  const { analysis, threshold } = context;
+  const ms = analysis.nodes[node.id]?.totalMs ?? null;
+  if (ms !== null && analysis.rootMs !== null) {
+    const isCheap = ms < threshold("minMs") || ms < threshold("minTimeRatio") * analysis.rootMs;
+    return isCheap ? null : { ms };
+  }
+  const planCost = (node.totalCost ?? 0) * runs.loops;
+  const share = planCost / Math.max(analysis.rootCost ?? 0, 1);
+  return node.totalCost === null || share < threshold("minTimeRatio") ? null : { planCost };
+}
+
+/** The scan that a run does: through Memoize, Materialize and aggregates, as long as there is one way down. */
+function innerScan(node: PlanNode): PlanNode {
+  let at = node;
+  for (
+    let [only, ...others] = at.children;
+    only !== undefined && others.length === 0;
+    [only, ...others] = at.children
+  ) {
+    if (only.type === "Bitmap Index Scan") break;
+    at = only;
+  }
+  return at;
+}

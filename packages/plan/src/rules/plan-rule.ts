@@ -1,0 +1,21 @@
+import type { Finding, RuleId } from "@upshift/findings";
+import type { PlanAnalysis } from "../analyze/plan-analysis.ts";
+import type { Plan } from "../plan.ts";
+
+/** A slow form that a plan shows. One file per rule, all of this shape; `diagnose-plan.ts` lists them. */
+export interface PlanRule {
+  readonly id: PlanFindingRuleId;
+  readonly find: (context: PlanRuleContext) => readonly Finding[];
+}
+
+/** Rules that a plan alone can find. */
+export type PlanFindingRuleId = Extract<RuleId, `plan/${string}` | "sql/offset">;
+
+export interface PlanRuleContext {
+  readonly plan: Plan;
+  readonly analysis: PlanAnalysis;
+  /** True when literals may stay in texts. */
+  readonly withValues: boolean;
+  /** A threshold of the rule that asks, by its name in the catalogue. */
+  readonly threshold: (name: string) => number;
+}
