@@ -1,13 +1,13 @@
 import { transactionPreamble } from "../session/read-only-session.ts";
-import { CONSTRAINTS_SQL } from "./sql/constraint-sql.ts";
-import { INDEX_KEYS_SQL, indexActivitySql, indexesSql } from "./sql/index-sql.ts";
+import { constraintsSql } from "./sql/constraint-sql.ts";
+import { indexKeysSql, indexActivitySql, indexesSql } from "./sql/index-sql.ts";
 import {
-  COLUMNS_SQL,
+  columnsSql,
   PARENTS_SQL,
   relationsSql,
-  SIZES_SQL,
+  sizesSql,
   TABLE_ACTIVITY_SQL,
-  VIEWS_SQL,
+  viewsSql,
 } from "./sql/relation-sql.ts";
 import {
   DATABASE_SIZE_SQL,
@@ -20,6 +20,8 @@ import {
 import { ROLE_SETTINGS_SQL, SETTINGS_SQL } from "./sql/settings-sql.ts";
 import { columnStatisticsSql, extendedStatisticsSql } from "./sql/statistics-sql.ts";
 import { collationsSql, FUNCTIONS_SQL, TYPES_SQL } from "./sql/type-sql.ts";
+import type { SqlScope } from "./sql/user-objects.ts";
+import { LOCKED_RELATIONS_SQL } from "./sql/lock-sql.ts";
 import { recordedWorkloadSql, WORKLOAD_SOURCE_SQL } from "./sql/workload-sql.ts";
 
 /** A statement that a snapshot sends. */
@@ -33,7 +35,7 @@ export interface SnapshotStatement {
 
 const MAJOR_VERSIONS = [140_000, 150_000, 160_000, 170_000, 180_000];
 
-const PURPOSES: readonly (readonly [purpose: string, sql: (version: number) => string])[] = [
+const PURPOSES: readonly (readonly [purpose: string, sql: (scope: SqlScope) => string])[] = [
   ["the server's version", () => VERSION_SQL],
   ["the server, the database and the role", serverSql],
   ["the database's size", () => DATABASE_SIZE_SQL],
@@ -42,23 +44,24 @@ const PURPOSES: readonly (readonly [purpose: string, sql: (version: number) => s
     () => SETTINGS_SQL,
   ],
   ["settings of roles and of the database", () => ROLE_SETTINGS_SQL],
+  ["tables under an exclusive lock, to be left alone", () => LOCKED_RELATIONS_SQL],
   ["extensions", () => EXTENSIONS_SQL],
   ["schemas", () => SCHEMAS_SQL],
   ["enums, domains, composite and range types", () => TYPES_SQL],
   ["collations", collationsSql],
   ["functions that indexes, columns and queries use", () => FUNCTIONS_SQL],
   ["tables: row and page counts of the last analyze", relationsSql],
-  ["columns", () => COLUMNS_SQL],
+  ["columns", columnsSql],
   ["partitions and inheritance", () => PARENTS_SQL],
-  ["constraints", () => CONSTRAINTS_SQL],
+  ["constraints", constraintsSql],
   ["indexes", indexesSql],
-  ["keys of indexes", () => INDEX_KEYS_SQL],
-  ["sizes on disk of tables and indexes", () => SIZES_SQL],
+  ["keys of indexes", indexKeysSql],
+  ["sizes on disk of tables and indexes", sizesSql],
   ["scans and writes per table since the statistics were reset", () => TABLE_ACTIVITY_SQL],
   ["scans per index since the statistics were reset", indexActivitySql],
   ["planner statistics of columns", columnStatisticsSql],
   ["extended statistics", extendedStatisticsSql],
-  ["definitions of views", () => VIEWS_SQL],
+  ["definitions of views", viewsSql],
   ["where pg_stat_statements is installed", () => WORKLOAD_SOURCE_SQL],
   [
     "the workload, where pg_stat_statements is installed (in the schema that the statement before found)",
@@ -82,15 +85,15 @@ export function snapshotStatements(versionNumber?: number): readonly SnapshotSta
   const reads = PURPOSES.flatMap(([purpose, sql]) => {
     const texts = new Map<string, number>();
     for (const version of versions) {
-      const text = sql(version);
+      const text = sql({ versionNumber: version, lockedOids: [] });
       if (!texts.has(text)) texts.set(text, version);
     }
     return [...texts].map(([text, minimumVersion]) => ({ purpose, minimumVersion, text }));
   });
-  const end = {
-    purpose: "ends every transaction",
+  const ends = (["COMMIT", "ROLLBACK"] as const).map((text) => ({
+    purpose: text === "COMMIT" ? "ends a transaction" : "ends the last one, or one that failed",
     minimumVersion: MAJOR_VERSIONS[0] ?? 0,
-    text: "COMMIT",
-  };
-  return [...preamble, ...reads, end];
+    text,
+  }));
+  return [...preamble, ...reads, ...ends];
 }
