@@ -106,9 +106,13 @@ describe("docs/errors.md", () => {
   const page = readFileSync(join(root, "docs/errors.md"), "utf8");
   const documented = [...page.matchAll(/^## (UPSHIFT_\w+)$/gm)].map(([, code]) => code);
   const thrown = new Set(
-    sourcesBelow(join(root, "packages")).flatMap((file) =>
-      [...readFileSync(file, "utf8").matchAll(/\bcode = "(UPSHIFT_\w+)"/g)].map(([, code]) => code),
-    ),
+    ["packages", "scripts"]
+      .flatMap((name) => sourcesBelow(join(root, name)))
+      .flatMap((file) =>
+        [...readFileSync(file, "utf8").matchAll(/\bcode = "(UPSHIFT_\w+)"/g)].map(
+          ([, code]) => code,
+        ),
+      ),
   );
 
   test("lists every code that is thrown", () => {
