@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { Client } from "pg";
+import type { Client } from "pg";
 import { readSchema } from "./schema-file.ts";
 import { type StoreSize, storeSize } from "./store-size.ts";
 import { runLanes } from "./run-lanes.ts";
@@ -74,12 +74,9 @@ export async function loadStore(url: string, options: LoadStoreOptions = {}): Pr
 
 /** A table emptied in the transaction that fills it needs no WAL where `wal_level` is `minimal`. */
 async function fill(client: Client, table: string, size: StoreSize): Promise<void> {
-  const insert = (await sqlFile(`${table}.sql`)).replaceAll(
-    /(?<!:):([a-z]+)/g,
-    (_, name: string) => {
-      if (!Object.hasOwn(size, name)) throw new Error(`sql/${table}.sql asks for the size ${name}`);
-      return String(size[name as keyof StoreSize]);
-    },
+  const sizes: Readonly<Record<string, number>> = { ...size };
+  const insert = (await sqlFile(`${table}.sql`)).replaceAll(/(?<!:):([a-z]+)/g, (_, name: string) =>
+    String(sizes[name]),
   );
   await client.query("BEGIN");
   await client.query("SET LOCAL search_path = public, store_seed");

@@ -22,8 +22,6 @@ export async function readSchema(): Promise<StoreSchema> {
     .split(/;\s*$/m)
     .map((statement) => statement.trim())
     .filter((statement) => statement !== "");
-  const isForeignKey = (statement: string): boolean => statement.includes("FOREIGN KEY");
-  const isType = (statement: string): boolean => /^CREATE (TABLE|TYPE)/.test(statement);
   return {
     types: statements.filter(isType),
     keys: statements
@@ -35,9 +33,17 @@ export async function readSchema(): Promise<StoreSchema> {
   };
 }
 
+function isType(statement: string): boolean {
+  return /^CREATE (TABLE|TYPE)/.test(statement);
+}
+
+function isForeignKey(statement: string): boolean {
+  return statement.includes("FOREIGN KEY");
+}
+
 function labelOf(statement: string): string {
   const index = /^CREATE INDEX (\w+)/.exec(statement)?.[1];
   const table = /^ALTER TABLE (\w+)/.exec(statement)?.[1];
-  const kind = statement.includes("FOREIGN KEY") ? "foreign key" : "key";
+  const kind = isForeignKey(statement) ? "foreign key" : "key";
   return index === undefined ? `${kind} of ${table}` : `index ${index}`;
 }
