@@ -312,6 +312,7 @@ export interface HiddenFact {
     | "settings"
     | "sizes"
     | "activity"
+    | "locked"
     | "definitions";
   /** `public.orders`, or `null` for the whole database. */
   readonly object: string | null;

@@ -6,9 +6,10 @@ import type {
   UserType,
   ViewDefinition,
 } from "./database-snapshot.ts";
-import { CONSTRAINTS_SQL } from "./sql/constraint-sql.ts";
-import { VIEWS_SQL } from "./sql/relation-sql.ts";
+import { constraintsSql } from "./sql/constraint-sql.ts";
+import { viewsSql } from "./sql/relation-sql.ts";
 import { collationsSql, FUNCTIONS_SQL, TYPES_SQL } from "./sql/type-sql.ts";
+import type { SqlScope } from "./sql/user-objects.ts";
 
 interface TypeRow extends Omit<UserType, "extension"> {
   readonly extension: string | null;
@@ -21,11 +22,8 @@ export async function readTypes(read: Read): Promise<readonly UserType[]> {
   );
 }
 
-export function readCollations(
-  read: Read,
-  versionNumber: number,
-): Promise<readonly UserCollation[]> {
-  return read<UserCollation>(collationsSql(versionNumber));
+export function readCollations(read: Read, scope: SqlScope): Promise<readonly UserCollation[]> {
+  return read<UserCollation>(collationsSql(scope));
 }
 
 interface FunctionRow {
@@ -47,8 +45,8 @@ export async function readFunctions(read: Read): Promise<readonly UserFunction[]
   }));
 }
 
-export function readViews(read: Read): Promise<readonly ViewDefinition[]> {
-  return read<ViewDefinition>(VIEWS_SQL);
+export function readViews(read: Read, scope: SqlScope): Promise<readonly ViewDefinition[]> {
+  return read<ViewDefinition>(viewsSql(scope));
 }
 
 interface ConstraintRow {
@@ -65,8 +63,8 @@ interface ConstraintRow {
   readonly is_validated: boolean;
 }
 
-export async function readConstraints(read: Read): Promise<readonly Constraint[]> {
-  const rows = await read<ConstraintRow>(CONSTRAINTS_SQL);
+export async function readConstraints(read: Read, scope: SqlScope): Promise<readonly Constraint[]> {
+  const rows = await read<ConstraintRow>(constraintsSql(scope));
   return rows.map((row) => ({
     schema: row.schema,
     table: row.table,

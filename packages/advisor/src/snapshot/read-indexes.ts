@@ -3,7 +3,8 @@ import type { ExistingIndexKey, Index } from "./database-snapshot.ts";
 import { groupRows } from "./group-rows.ts";
 import { plannerIndexRows } from "./planner-rows.ts";
 import type { Sizes } from "./read-relations.ts";
-import { INDEX_KEYS_SQL, indexActivitySql, indexesSql } from "./sql/index-sql.ts";
+import { indexKeysSql, indexActivitySql, indexesSql } from "./sql/index-sql.ts";
+import type { SqlScope } from "./sql/user-objects.ts";
 
 interface IndexRow {
   readonly oid: number;
@@ -40,9 +41,9 @@ export interface IndexRows {
   readonly keys: readonly KeyRow[];
 }
 
-export async function readIndexRows(read: Read, versionNumber: number): Promise<IndexRows> {
-  const indexes = await read<IndexRow>(indexesSql(versionNumber));
-  const keys = await read<KeyRow>(INDEX_KEYS_SQL);
+export async function readIndexRows(read: Read, scope: SqlScope): Promise<IndexRows> {
+  const indexes = await read<IndexRow>(indexesSql(scope));
+  const keys = await read<KeyRow>(indexKeysSql(scope));
   return { indexes, keys };
 }
 
@@ -52,15 +53,12 @@ export type IndexActivities = ReadonlyMap<
   { readonly scans: number; readonly lastScanAtMs: number | null }
 >;
 
-export async function readIndexActivity(
-  read: Read,
-  versionNumber: number,
-): Promise<IndexActivities> {
+export async function readIndexActivity(read: Read, scope: SqlScope): Promise<IndexActivities> {
   const rows = await read<{
     readonly oid: number;
     readonly scans: number;
     readonly last_scan_at_ms: number | null;
-  }>(indexActivitySql(versionNumber));
+  }>(indexActivitySql(scope));
   return new Map(
     rows.map((row) => [row.oid, { scans: row.scans, lastScanAtMs: row.last_scan_at_ms }]),
   );

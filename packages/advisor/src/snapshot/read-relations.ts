@@ -3,12 +3,13 @@ import type { Column, Relation, TableActivity } from "./database-snapshot.ts";
 import { groupRows } from "./group-rows.ts";
 import { plannerTableRows } from "./planner-rows.ts";
 import {
-  COLUMNS_SQL,
+  columnsSql,
   PARENTS_SQL,
   relationsSql,
-  SIZES_SQL,
+  sizesSql,
   TABLE_ACTIVITY_SQL,
 } from "./sql/relation-sql.ts";
+import type { SqlScope } from "./sql/user-objects.ts";
 
 /** A relation with what decides who sees its statistics. */
 export interface RelationFacts {
@@ -64,9 +65,9 @@ export interface RelationRows {
   readonly parents: readonly ParentRow[];
 }
 
-export async function readRelationRows(read: Read, versionNumber: number): Promise<RelationRows> {
-  const relations = await read<RelationRow>(relationsSql(versionNumber));
-  const columns = await read<ColumnRow>(COLUMNS_SQL);
+export async function readRelationRows(read: Read, scope: SqlScope): Promise<RelationRows> {
+  const relations = await read<RelationRow>(relationsSql(scope));
+  const columns = await read<ColumnRow>(columnsSql(scope));
   const parents = await read<ParentRow>(PARENTS_SQL);
   return { relations, columns, parents };
 }
@@ -74,9 +75,9 @@ export async function readRelationRows(read: Read, versionNumber: number): Promi
 /** OID of a table or index -> pages on disk. */
 export type Sizes = ReadonlyMap<number, number>;
 
-export async function readSizes(read: Read): Promise<Sizes> {
-  const rows = await read<{ readonly oid: number; readonly pages: number }>(SIZES_SQL);
-  return new Map(rows.map((row) => [row.oid, row.pages]));
+export async function readSizes(read: Read, scope: SqlScope): Promise<Sizes> {
+  const rows = await read<{ readonly oid: number; readonly pages: number | null }>(sizesSql(scope));
+  return new Map(rows.flatMap(({ oid, pages }) => (pages === null ? [] : [[oid, pages] as const])));
 }
 
 interface ActivityRow {

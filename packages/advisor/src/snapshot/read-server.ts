@@ -44,7 +44,7 @@ export interface ServerSection {
 }
 
 export async function readServer(read: Read, version: ServerVersion): Promise<ServerSection> {
-  const [row] = await read<ServerRow>(serverSql(version.number));
+  const [row] = await read<ServerRow>(serverSql({ versionNumber: version.number, lockedOids: [] }));
   if (row === undefined) throw new Error("the server does not list its own database");
   return {
     server: {

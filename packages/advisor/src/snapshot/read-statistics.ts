@@ -1,6 +1,7 @@
 import type { Read } from "../session/read-only-session.ts";
 import type { ColumnStatistics, ExtendedStatistics } from "./database-snapshot.ts";
 import { columnStatisticsSql, extendedStatisticsSql } from "./sql/statistics-sql.ts";
+import type { SqlScope } from "./sql/user-objects.ts";
 
 interface ColumnStatisticsRow {
   readonly schema: string;
@@ -25,9 +26,9 @@ interface ColumnStatisticsRow {
 
 export async function readColumnStatistics(
   read: Read,
-  versionNumber: number,
+  scope: SqlScope,
 ): Promise<readonly ColumnStatistics[]> {
-  const rows = await read<ColumnStatisticsRow>(columnStatisticsSql(versionNumber));
+  const rows = await read<ColumnStatisticsRow>(columnStatisticsSql(scope));
   return rows.map((row) => ({
     schema: row.schema,
     relation: row.relation,
@@ -74,9 +75,9 @@ interface ExtendedStatisticsRow {
 
 export async function readExtendedStatistics(
   read: Read,
-  versionNumber: number,
+  scope: SqlScope,
 ): Promise<readonly ExtendedStatisticsFacts[]> {
-  const rows = await read<ExtendedStatisticsRow>(extendedStatisticsSql(versionNumber));
+  const rows = await read<ExtendedStatisticsRow>(extendedStatisticsSql(scope));
   return rows.map((row) => ({
     isCollected: row.is_collected,
     isOwner: row.is_owner,

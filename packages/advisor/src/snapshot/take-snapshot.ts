@@ -1,26 +1,18 @@
 import { type Clock, systemClock } from "@upshift/foundation";
 import type { OnProgress } from "../progress.ts";
 import type { Queryable } from "../session/queryable.ts";
-import { openReadOnlySession } from "../session/read-only-session.ts";
-import type { DatabaseSnapshot, HiddenFact, Workload } from "./database-snapshot.ts";
+import { openReadOnlySession, type Read } from "../session/read-only-session.ts";
+import type { DatabaseSnapshot, HiddenFact, UserCollation, Workload } from "./database-snapshot.ts";
 import {
   hiddenByRowSecurity,
   hiddenColumnStatistics,
   hiddenExtendedStatistics,
 } from "./hidden-statistics.ts";
 import { howToGetWorkload, type Provider, readProvider } from "./provider.ts";
-import {
-  readCollations,
-  readConstraints,
-  readFunctions,
-  readTypes,
-  readViews,
-} from "./read-definitions.ts";
-import { readIndexActivity, readIndexRows, toIndexes } from "./read-indexes.ts";
-import { readRelationRows, readSizes, readTableActivity, toRelations } from "./read-relations.ts";
+import { readCollations, readFunctions, readTypes } from "./read-definitions.ts";
+import { readSchema } from "./read-schema.ts";
 import { readServer, readVersion } from "./read-server.ts";
 import { readSettings, resolveSearchPath } from "./read-settings.ts";
-import { readColumnStatistics, readExtendedStatistics } from "./read-statistics.ts";
 import { hiddenWorkload, readRecordedWorkload, readWorkloadSource } from "./read-workload.ts";
 import { redactSnapshot } from "./redact/redact-snapshot.ts";
 import { createSectionRunner, type SectionRunner } from "./section-runner.ts";
@@ -74,7 +66,7 @@ export async function takeSnapshot(
 }
 
 /** Sections of a snapshot of a server with pg_stat_statements; progress counts them. */
-const SECTION_COUNT = 19;
+const SECTION_COUNT = 20;
 
 async function readSnapshot(
   runner: SectionRunner,
@@ -83,84 +75,20 @@ async function readSnapshot(
 ): Promise<DatabaseSnapshot> {
   const version = await runner.required("the server's version", readVersion);
   const server = await runner.required("the server", (read) => readServer(read, version));
-  const sizeBytes = await runner.optional(
-    "the database's size",
-    async (read) =>
-      (await read<{ readonly size_bytes: number | null }>(DATABASE_SIZE_SQL))[0]?.size_bytes ??
-      null,
-    { what: "sizes", fallback: null },
-  );
+  const sizeBytes = await runner.optional("the database's size", readDatabaseSize, {
+    what: "sizes",
+    fallback: null,
+  });
   const { settings, roleSettings } = await runner.optional("settings", readSettings, {
     what: "settings",
     fallback: { settings: [], roleSettings: [] },
   });
-  const extensions = await runner.optional(
-    "extensions",
-    (read) => read<DatabaseSnapshot["extensions"][number]>(EXTENSIONS_SQL),
-    { what: "definitions", fallback: [] },
-  );
   const schemas = await runner.required("schemas", (read) =>
     read<{ readonly name: string; readonly is_usable: boolean }>(SCHEMAS_SQL),
   );
-  const types = await runner.optional("types", readTypes, { what: "definitions", fallback: [] });
-  const collations = await runner.optional(
-    "collations",
-    (read) => readCollations(read, version.number),
-    {
-      what: "definitions",
-      fallback: [],
-    },
-  );
-  const functions = await runner.optional("functions", readFunctions, {
-    what: "definitions",
-    fallback: [],
-  });
-  const relationRows = await runner.required("tables", (read) =>
-    readRelationRows(read, version.number),
-  );
-  const constraints = await runner.optional("constraints", readConstraints, {
-    what: "definitions",
-    fallback: [],
-  });
-  const indexRows = await runner.optional(
-    "indexes",
-    (read) => readIndexRows(read, version.number),
-    {
-      what: "definitions",
-      fallback: { indexes: [], keys: [] },
-    },
-  );
-  const sizes = await runner.optional("sizes of tables and indexes", readSizes, {
-    what: "sizes",
-    fallback: new Map(),
-    ownTransaction: true,
-  });
-  const tableActivities = await runner.optional("table activity", readTableActivity, {
-    what: "activity",
-    fallback: new Map(),
-  });
-  const indexActivities = await runner.optional(
-    "index activity",
-    (read) => readIndexActivity(read, version.number),
-    { what: "activity", fallback: new Map() },
-  );
-  const columnStatistics = await runner.optional(
-    "column statistics",
-    (read) => readColumnStatistics(read, version.number),
-    { what: "column-statistics", fallback: [] },
-  );
-  const extendedStatistics = await runner.optional(
-    "extended statistics",
-    (read) => readExtendedStatistics(read, version.number),
-    { what: "extended-statistics", fallback: [] },
-  );
-  const views = await runner.optional("views", readViews, {
-    what: "definitions",
-    fallback: [],
-    ownTransaction: true,
-  });
-  const workload = await readWorkload(runner, server.role, workloadSql);
-  const relations = toRelations(relationRows, sizes, tableActivities);
+  const definitions = await readDefinitions(runner, version.number);
+  const schema = await readSchema(runner, version.number);
+  const { workload, hidden } = await readWorkload(runner, server.role, workloadSql);
   return {
     schemaVersion: 1,
     capturedAtMs,
@@ -168,36 +96,64 @@ async function readSnapshot(
     server: server.server,
     database: { ...server.database, sizeBytes },
     settings,
-    extensions,
     schemas: schemas.map(({ name }) => name),
     searchPath: resolveSearchPath(
       settings.find(({ name }) => name === "search_path")?.value ?? '"$user", public',
       server.sessionRole,
-      new Set(schemas.filter((schema) => schema.is_usable).map(({ name }) => name)),
+      new Set(schemas.filter((each) => each.is_usable).map(({ name }) => name)),
     ),
     roleSettings,
-    collations,
-    types,
-    functions,
-    relations: relations.map(({ relation }) => relation),
-    views,
-    constraints,
-    indexes: toIndexes(indexRows, sizes, indexActivities),
-    columnStatistics,
-    extendedStatistics: extendedStatistics.map(({ statistics }) => statistics),
-    workload: workload.workload,
+    ...definitions,
+    relations: schema.relations.map(({ relation }) => relation),
+    views: schema.views,
+    constraints: schema.constraints,
+    indexes: schema.indexes,
+    columnStatistics: schema.columnStatistics,
+    extendedStatistics: schema.extendedStatistics.map(({ statistics }) => statistics),
+    workload,
     visibility: {
       role: server.role,
       isSuperuser: server.isSuperuser,
       hidden: [
-        ...hiddenColumnStatistics(relations, server.role),
-        ...hiddenByRowSecurity(relations),
-        ...hiddenExtendedStatistics(extendedStatistics, server.role),
-        ...workload.hidden,
+        ...hiddenColumnStatistics(schema.relations, server.role),
+        ...hiddenByRowSecurity(schema.relations),
+        ...hiddenExtendedStatistics(schema.extendedStatistics, server.role),
+        ...schema.hidden,
+        ...hidden,
         ...runner.hidden,
       ],
     },
   };
+}
+
+async function readDatabaseSize(read: Read): Promise<number | null> {
+  const [row] = await read<{ readonly size_bytes: number | null }>(DATABASE_SIZE_SQL);
+  return row?.size_bytes ?? null;
+}
+
+async function readDefinitions(
+  runner: SectionRunner,
+  versionNumber: number,
+): Promise<Pick<DatabaseSnapshot, "extensions" | "types" | "collations" | "functions">> {
+  const section = { what: "definitions", fallback: [] } as const;
+  const extensions = await runner.optional<DatabaseSnapshot["extensions"]>(
+    "extensions",
+    (read) => read(EXTENSIONS_SQL),
+    section,
+  );
+  const types = await runner.optional<DatabaseSnapshot["types"]>("types", readTypes, section);
+  const collations = await runner.optional<readonly UserCollation[]>(
+    "collations",
+    (read) => readCollations(read, { versionNumber, lockedOids: [] }),
+    section,
+  );
+  // A body in standard SQL locks the tables that it names.
+  const functions = await runner.optional<DatabaseSnapshot["functions"]>(
+    "functions",
+    readFunctions,
+    { ...section, ownTransaction: true },
+  );
+  return { extensions, types, collations, functions };
 }
 
 async function readWorkload(

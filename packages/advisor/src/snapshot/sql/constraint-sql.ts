@@ -1,4 +1,10 @@
-import { asJsonRows, isNotOfExtension, isUserSchema } from "./user-objects.ts";
+import {
+  asJsonRows,
+  isNotLocked,
+  isNotOfExtension,
+  isUserSchema,
+  type SqlScope,
+} from "./user-objects.ts";
 
 const columnNames = (relation: string, numbers: string): string => `ARRAY(
       SELECT a.attname
@@ -6,9 +12,10 @@ const columnNames = (relation: string, numbers: string): string => `ARRAY(
       JOIN pg_catalog.pg_attribute AS a ON a.attrelid = ${relation} AND a.attnum = u.number
       ORDER BY u.position)`;
 
-export const CONSTRAINTS_SQL: string = asJsonRows(
-  "constraints",
-  `
+export function constraintsSql(scope: SqlScope): string {
+  return asJsonRows(
+    "constraints",
+    `
   SELECT
     n.nspname AS schema,
     c.relname AS table,
@@ -33,5 +40,7 @@ export const CONSTRAINTS_SQL: string = asJsonRows(
   WHERE k.contype IN ('p', 'u', 'f', 'c', 'x', 'n')
     AND ${isUserSchema("n")}
     AND ${isNotOfExtension("pg_class", "c.oid")}
+    AND ${isNotLocked("c.oid", scope)}
   ORDER BY k.oid`,
-);
+  );
+}

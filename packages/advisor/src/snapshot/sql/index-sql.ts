@@ -1,4 +1,11 @@
-import { asJsonRows, epochMs, isNotOfExtension, isUserSchema } from "./user-objects.ts";
+import {
+  asJsonRows,
+  epochMs,
+  isNotLocked,
+  isNotOfExtension,
+  isUserSchema,
+  type SqlScope,
+} from "./user-objects.ts";
 
 const backsConstraint = `EXISTS (
       SELECT FROM pg_catalog.pg_constraint AS k WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x'))`;
@@ -6,7 +13,7 @@ const backsConstraint = `EXISTS (
 const isForeignKeyTarget = `EXISTS (
       SELECT FROM pg_catalog.pg_constraint AS k WHERE k.conindid = i.indexrelid AND k.contype = 'f')`;
 
-export function indexesSql(version: number): string {
+export function indexesSql(scope: SqlScope): string {
   return asJsonRows(
     "indexes",
     `
@@ -32,7 +39,7 @@ export function indexesSql(version: number): string {
     i.indisclustered AS is_clustered,
     i.indisvalid AS is_valid,
     i.indisready AS is_ready,
-    ${version >= 150_000 ? "i.indnullsnotdistinct" : "false"} AS nulls_not_distinct,
+    ${scope.versionNumber >= 150_000 ? "i.indnullsnotdistinct" : "false"} AS nulls_not_distinct,
     COALESCE(c.reloptions, '{}') AS options,
     GREATEST(c.relpages, 0) AS analyzed_pages,
     c.reltuples AS analyzed_rows,
@@ -48,14 +55,16 @@ export function indexesSql(version: number): string {
   LEFT JOIN pg_catalog.pg_namespace AS pn ON pn.oid = p.relnamespace
   WHERE ${isUserSchema("n")}
     AND ${isNotOfExtension("pg_class", "tc.oid")}
+    AND ${isNotLocked("tc.oid", scope)}
   ORDER BY i.indexrelid`,
   );
 }
 
 /** One row per key, in key order; INCLUDE columns are no keys. */
-export const INDEX_KEYS_SQL: string = asJsonRows(
-  "index keys",
-  `
+export function indexKeysSql(scope: SqlScope): string {
+  return asJsonRows(
+    "index keys",
+    `
   SELECT
     i.indexrelid::bigint AS oid,
     a.attname AS column,
@@ -78,19 +87,20 @@ export const INDEX_KEYS_SQL: string = asJsonRows(
   LEFT JOIN pg_catalog.pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[g.position] AND a.attnum <> 0
   LEFT JOIN pg_catalog.pg_opclass AS o ON o.oid = i.indclass[g.position]
   LEFT JOIN pg_catalog.pg_namespace AS opn ON opn.oid = o.opcnamespace
-  WHERE ${isUserSchema("n")}
+  WHERE ${isUserSchema("n")} AND ${isNotLocked("i.indrelid", scope)}
   ORDER BY i.indexrelid, g.position`,
-);
+  );
+}
 
 /** Since the last reset of the cumulative statistics. */
-export function indexActivitySql(version: number): string {
+export function indexActivitySql({ versionNumber }: SqlScope): string {
   return asJsonRows(
     "index activity",
     `
   SELECT
     s.indexrelid::bigint AS oid,
     s.idx_scan AS scans,
-    ${version >= 160_000 ? epochMs("s.last_idx_scan") : "NULL::bigint"} AS last_scan_at_ms
+    ${versionNumber >= 160_000 ? epochMs("s.last_idx_scan") : "NULL::bigint"} AS last_scan_at_ms
   FROM pg_catalog.pg_stat_user_indexes AS s
   ORDER BY s.indexrelid`,
   );

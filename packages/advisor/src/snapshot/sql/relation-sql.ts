@@ -1,28 +1,18 @@
-import { asJsonRows, epochMs, isNotOfExtension, isUserSchema } from "./user-objects.ts";
+import {
+  asJsonRows,
+  epochMs,
+  isNotLocked,
+  isNotOfExtension,
+  isUserSchema,
+  type SqlScope,
+} from "./user-objects.ts";
 
-const isUserRelation = `${isUserSchema("n")}
+const isUserRelation = (scope: SqlScope): string => `${isUserSchema("n")}
     AND c.relkind IN ('r', 'p', 'm', 'f')
-    AND ${isNotOfExtension("pg_class", "c.oid")}`;
+    AND ${isNotOfExtension("pg_class", "c.oid")}
+    AND ${isNotLocked("c.oid", scope)}`;
 
-/**
- * Physical size in pages, which is what the planner goes by; the size at the last vacuum where another session holds or
- * awaits an exclusive lock, since asking would wait for it.
- */
-const currentPages = `CASE
-      WHEN c.relkind NOT IN ('r', 'm', 'i') THEN GREATEST(c.relpages, 0)
-      WHEN EXISTS (SELECT FROM locked AS k WHERE k.relation = c.oid) THEN GREATEST(c.relpages, 0)
-      ELSE COALESCE(
-        pg_catalog.pg_relation_size(c.oid) / pg_catalog.current_setting('block_size')::bigint,
-        GREATEST(c.relpages, 0))
-    END`;
-
-const lockedRelations = `WITH locked AS MATERIALIZED (
-    SELECT l.relation
-    FROM pg_catalog.pg_locks AS l
-    WHERE l.locktype = 'relation' AND l.mode = 'AccessExclusiveLock'
-      AND l.database = (SELECT d.oid FROM pg_catalog.pg_database AS d WHERE d.datname = pg_catalog.current_database()))`;
-
-export function relationsSql(version: number): string {
+export function relationsSql(scope: SqlScope): string {
   return asJsonRows(
     "relations",
     `
@@ -36,7 +26,7 @@ export function relationsSql(version: number): string {
     GREATEST(c.relpages, 0) AS analyzed_pages,
     c.reltuples AS analyzed_rows,
     c.relallvisible AS all_visible_pages,
-    ${version >= 180_000 ? "c.relallfrozen" : "NULL::integer"} AS all_frozen_pages,
+    ${scope.versionNumber >= 180_000 ? "c.relallfrozen" : "NULL::integer"} AS all_frozen_pages,
     COALESCE(c.reloptions, '{}') AS options,
     CASE WHEN c.relkind = 'p' THEN pg_catalog.pg_get_partkeydef(c.oid) END AS partition_key,
     CASE WHEN c.relispartition THEN pg_catalog.pg_get_expr(c.relpartbound, c.oid) END AS partition_bound,
@@ -46,7 +36,7 @@ export function relationsSql(version: number): string {
     pg_catalog.pg_get_userbyid(c.relowner) AS owner
   FROM pg_catalog.pg_class AS c
   JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
-  WHERE ${isUserRelation}
+  WHERE ${isUserRelation(scope)}
   ORDER BY c.oid`,
   );
 }
@@ -61,21 +51,25 @@ export const PARENTS_SQL: string = asJsonRows(
   ORDER BY i.inhrelid, i.inhseqno`,
 );
 
-/** Sizes of tables and indexes. */
-export const SIZES_SQL: string = asJsonRows(
-  "sizes",
-  `
-  ${lockedRelations}
-  SELECT c.oid::bigint AS oid, ${currentPages} AS pages
+/** Sizes of tables and indexes on disk, which is what the planner goes by. `null` for one that was just dropped. */
+export function sizesSql(scope: SqlScope): string {
+  return asJsonRows(
+    "sizes",
+    `
+  SELECT
+    c.oid::bigint AS oid,
+    pg_catalog.pg_relation_size(c.oid) / pg_catalog.current_setting('block_size')::bigint AS pages
   FROM pg_catalog.pg_class AS c
   JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
-  WHERE ${isUserSchema("n")} AND c.relkind IN ('r', 'm', 'i')
+  WHERE ${isUserSchema("n")} AND c.relkind IN ('r', 'm', 'i') AND ${isNotLocked("c.oid", scope)}
   ORDER BY c.oid`,
-);
+  );
+}
 
-export const COLUMNS_SQL: string = asJsonRows(
-  "columns",
-  `
+export function columnsSql(scope: SqlScope): string {
+  return asJsonRows(
+    "columns",
+    `
   SELECT
     c.oid::bigint AS oid,
     a.attnum AS number,
@@ -97,9 +91,10 @@ export const COLUMNS_SQL: string = asJsonRows(
   JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
   JOIN pg_catalog.pg_type AS y ON y.oid = a.atttypid
   LEFT JOIN pg_catalog.pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
-  WHERE a.attnum > 0 AND NOT a.attisdropped AND ${isUserRelation}
+  WHERE a.attnum > 0 AND NOT a.attisdropped AND ${isUserRelation(scope)}
   ORDER BY c.oid, a.attnum`,
-);
+  );
+}
 
 /** Since the last reset of the cumulative statistics. */
 export const TABLE_ACTIVITY_SQL: string = asJsonRows(
@@ -122,9 +117,10 @@ export const TABLE_ACTIVITY_SQL: string = asJsonRows(
 );
 
 /** Reading a view's definition locks the tables below it until the transaction ends. */
-export const VIEWS_SQL: string = asJsonRows(
-  "views",
-  `
+export function viewsSql(scope: SqlScope): string {
+  return asJsonRows(
+    "views",
+    `
   SELECT
     c.oid::bigint AS oid,
     n.nspname AS schema,
@@ -136,5 +132,14 @@ export const VIEWS_SQL: string = asJsonRows(
   FROM pg_catalog.pg_class AS c
   JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
   WHERE ${isUserSchema("n")} AND c.relkind = 'v' AND ${isNotOfExtension("pg_class", "c.oid")}
+    AND ${isNotLocked("c.oid", scope)}
+    AND NOT EXISTS (
+      SELECT
+      FROM pg_catalog.pg_rewrite AS w
+      JOIN pg_catalog.pg_depend AS b
+        ON b.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass AND b.objid = w.oid
+        AND b.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+      WHERE w.ev_class = c.oid AND NOT ${isNotLocked("b.refobjid", scope)})
   ORDER BY c.oid`,
-);
+  );
+}

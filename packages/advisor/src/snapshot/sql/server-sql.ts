@@ -1,13 +1,13 @@
-import { asJsonRows, epochMs, isUserSchema } from "./user-objects.ts";
+import { asJsonRows, epochMs, isUserSchema, type SqlScope } from "./user-objects.ts";
 
 /** Asked first, in a form that every PostgreSQL understands. */
 export const VERSION_SQL = `SELECT /* upshift: version */ pg_catalog.concat('{"version":"', pg_catalog.replace(pg_catalog.current_setting('server_version'), '"', ''), '","number":', pg_catalog.current_setting('server_version_num'), '}') AS row`;
 
-export function serverSql(version: number): string {
+export function serverSql({ versionNumber }: SqlScope): string {
   const [provider, icuLocale] =
-    version >= 170_000
+    versionNumber >= 170_000
       ? ["d.datlocprovider::text", "d.datlocale"]
-      : version >= 150_000
+      : versionNumber >= 150_000
         ? ["d.datlocprovider::text", "d.daticulocale"]
         : ["'c'", "NULL"];
   return asJsonRows(

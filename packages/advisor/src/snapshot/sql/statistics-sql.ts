@@ -1,12 +1,18 @@
-import { asJsonRows, isNotOfExtension, isUserSchema } from "./user-objects.ts";
+import {
+  asJsonRows,
+  isNotLocked,
+  isNotOfExtension,
+  isUserSchema,
+  type SqlScope,
+} from "./user-objects.ts";
 
 /**
  * The public view, not pg_statistic: it shows a role the columns that it may read. `number` comes from pg_attribute, because
  * expressions of an index have no other identity.
  */
-export function columnStatisticsSql(version: number): string {
+export function columnStatisticsSql({ versionNumber }: SqlScope): string {
   const range =
-    version >= 170_000
+    versionNumber >= 170_000
       ? `s.range_length_histogram::text AS range_length_histogram,
     s.range_empty_frac AS range_empty_fraction,
     s.range_bounds_histogram::text AS range_bounds_histogram`
@@ -42,8 +48,8 @@ export function columnStatisticsSql(version: number): string {
   );
 }
 
-export function extendedStatisticsSql(version: number): string {
-  const inherited = version >= 150_000 ? "COALESCE(v.inherited, false)" : "false";
+export function extendedStatisticsSql(scope: SqlScope): string {
+  const inherited = scope.versionNumber >= 150_000 ? "COALESCE(v.inherited, false)" : "false";
   return asJsonRows(
     "extended statistics",
     `
@@ -66,6 +72,7 @@ export function extendedStatisticsSql(version: number): string {
   LEFT JOIN pg_catalog.pg_stats_ext AS v
     ON v.statistics_schemaname = n.nspname AND v.statistics_name = e.stxname
   WHERE ${isUserSchema("n")} AND ${isNotOfExtension("pg_statistic_ext", "e.oid")}
+    AND ${isNotLocked("c.oid", scope)}
   ORDER BY e.oid`,
   );
 }

@@ -1,4 +1,4 @@
-import { asJsonRows, isNotOfExtension, isUserSchema } from "./user-objects.ts";
+import { asJsonRows, isNotOfExtension, isUserSchema, type SqlScope } from "./user-objects.ts";
 
 const qualifiedName = "pg_catalog.format('%I.%I', n.nspname, t.typname)";
 
@@ -120,14 +120,14 @@ export const FUNCTIONS_SQL: string = asJsonRows(
 );
 
 /** Collations that a person made and that a column, a domain or an index may name. */
-export function collationsSql(version: number): string {
+export function collationsSql({ versionNumber }: SqlScope): string {
   const locale =
-    version >= 170_000
+    versionNumber >= 170_000
       ? "COALESCE(o.colllocale, o.collcollate)"
-      : version >= 150_000
+      : versionNumber >= 150_000
         ? "COALESCE(o.colliculocale, o.collcollate)"
         : "o.collcollate";
-  const rules = version >= 160_000 ? "o.collicurules" : "NULL::text";
+  const rules = versionNumber >= 160_000 ? "o.collicurules" : "NULL::text";
   return asJsonRows(
     "collations",
     `

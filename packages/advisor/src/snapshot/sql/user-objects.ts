@@ -19,6 +19,19 @@ export function isNotOfExtension(catalog: string, oid: string): string {
     WHERE own.classid = 'pg_catalog.${catalog}'::pg_catalog.regclass AND own.objid = ${oid} AND own.deptype = 'e')`;
 }
 
+/** What the forms of the statements depend on. */
+export interface SqlScope {
+  /** `server_version_num` */
+  readonly versionNumber: number;
+  /** Relations under an exclusive lock: printing their expressions would wait for it. */
+  readonly lockedOids: readonly number[];
+}
+
+/** True for relations that no other session holds or awaits an exclusive lock on. */
+export function isNotLocked(oid: string, { lockedOids }: SqlScope): string {
+  return `${oid} <> ALL ('{${lockedOids.join(",")}}'::pg_catalog.oid[])`;
+}
+
 /** SQL of a timestamp as milliseconds since the Unix epoch. */
 export function epochMs(timestamp: string): string {
   return `pg_catalog.floor(pg_catalog.date_part('epoch', ${timestamp}) * 1000)::bigint`;
