@@ -89,6 +89,12 @@ async function obtainSnapshot(
     return await readDatabase({ url, options, workloadSql }, context);
   }
   if (url !== undefined) throw new CommandLineError("Give a URL or --snapshot, not both.");
-  const { parseSnapshot } = await import("@upshift/advisor");
-  return parseSnapshot(await readInput(options.snapshot, "a snapshot of upshift snapshot", io));
+  const { parseSnapshot, parseWorkload } = await import("@upshift/advisor");
+  const snapshot = parseSnapshot(
+    await readInput(options.snapshot, "a file that upshift snapshot wrote", io),
+  );
+  if (workloadSql === undefined) return snapshot;
+  const { queries, skipped } = await parseWorkload(workloadSql);
+  const note = queries.length === 0 ? "The workload file has no statement to advise on." : null;
+  return { ...snapshot, workload: { source: "file", note, queries, skipped } };
 }

@@ -1,8 +1,12 @@
-import { renderFindings } from "@upshift/findings/terminal";
+import { rankFindings } from "@upshift/findings";
+import { findingToJson } from "@upshift/findings/json";
+import { neutralise, type Paint, renderFindings } from "@upshift/findings/terminal";
+import type { PlanTreeStyle } from "@upshift/plan";
 import type { Command } from "commander";
 import type { CliIo } from "../cli-io.ts";
 import { exitCodeFor, type FailOn } from "../exit-codes.ts";
 import { readInput } from "../output/read-input.ts";
+import type { Screen } from "../output/screen.ts";
 import { createContext } from "./command-context.ts";
 import { addOutputOptions, failOnOption, type OutputOptions } from "./command-options.ts";
 
@@ -41,18 +45,39 @@ export function addExplainCommand(
 
 async function explain(file: string, options: ExplainOptions, io: CliIo): Promise<number> {
   const context = createContext(io, options);
-  const { diagnosePlan, explainJson, parsePlan, renderPlanTree } = await import("@upshift/plan");
+  const { analyzePlan, diagnosePlan, explainJson, parsePlan, renderPlanTree } =
+    await import("@upshift/plan");
   const plan = parsePlan(await readInput(file, "a query plan of PostgreSQL", io));
-  const findings = diagnosePlan(plan);
+  const analysis = analyzePlan(plan);
+  // What was pasted is shown as it is: it came from this person.
+  const findings = rankFindings(diagnosePlan(plan, { analysis, withValues: true }));
   if (options.json === true) {
-    context.printJson(explainJson(plan, findings));
+    context.printJson({
+      ...explainJson(plan, analysis, findings),
+      findings: findings.map(findingToJson),
+    });
   } else {
     const { screen } = context;
     context.print(
-      renderPlanTree(plan, { width: screen.width, colour: screen.colour, unicode: screen.unicode }),
+      renderPlanTree(plan, analysis, { width: screen.width, style: treeStyle(screen) }),
     );
     const text = findings.length === 0 ? "No findings." : renderFindings(findings, screen);
     context.print(`\n${text}`);
   }
   return exitCodeFor(findings, options.failOn);
+}
+
+/** Colours of the tree. A pasted plan may hold anything: no part of it acts on the terminal. */
+function treeStyle({ palette }: Screen): PlanTreeStyle {
+  return {
+    heading: safely(palette.faint),
+    node: safely((text) => text),
+    hot: safely(palette.strong),
+    detail: safely(palette.faint),
+    warning: safely(palette.severity.warn),
+  };
+}
+
+function safely(paint: Paint): Paint {
+  return (text) => paint(neutralise(text));
 }

@@ -55,9 +55,9 @@ async function writeSnapshot(
   const context = createContext(io, options);
   if (options.printSql === true) return await printStatements(context);
   const real = await readDatabase({ url, options, workloadSql: undefined }, context);
-  const { redactSnapshot } = await import("@upshift/advisor");
+  const { redactSnapshot, snapshotToJson } = await import("@upshift/advisor");
   const snapshot = options.withValues === true ? real : await redactSnapshot(real);
-  const text = `${JSON.stringify(snapshot, null, 1)}\n`;
+  const text = `${snapshotToJson(snapshot).trimEnd()}\n`;
   const file = options.output ?? "-";
   if (file === "-") {
     context.print(text.trimEnd());

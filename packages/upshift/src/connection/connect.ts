@@ -84,16 +84,13 @@ async function open(
     isBound = attempt !== false && mechanisms.includes("SCRAM-SHA-256-PLUS");
   });
 
-  const stop = (): void => void client.end().catch(() => undefined);
-  signal.addEventListener("abort", stop, { once: true });
   try {
-    await client.connect();
+    await untilAborted(client.connect(), signal);
     if (mustBind && !isBound) throw new TlsFailedError(UNBOUND);
   } catch (error) {
-    stop();
+    // Not waited for: a server that never answered does not answer this either.
+    void client.end().catch(() => undefined);
     throw error;
-  } finally {
-    signal.removeEventListener("abort", stop);
   }
   return {
     queryable: {
@@ -107,6 +104,25 @@ async function open(
       await Promise.race([ended, delay(CLOSE_TIMEOUT_MS, undefined, { ref: false })]);
     },
   };
+}
+
+async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const settled = new AbortController();
+  const aborted = new Promise<never>((_, reject) => {
+    const options = { once: true, signal: settled.signal };
+    signal.addEventListener("abort", () => reject(toError(signal.reason)), options);
+  });
+  // When the abort wins, nobody else hears how the attempt ended.
+  work.catch(() => undefined);
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    settled.abort();
+  }
+}
+
+function toError(reason: unknown): Error {
+  return reason instanceof Error ? reason : new Error(String(reason));
 }
 
 const UNBOUND =

@@ -1,5 +1,5 @@
 import type { AdvisedIndex, Advice, DatabaseSnapshot, HiddenFact } from "@upshift/advisor";
-import { type Finding, findingKey, rankFindings } from "@upshift/findings";
+import { type Evidence, type Finding, findingKey, rankFindings } from "@upshift/findings";
 import { sqlScript, withoutLiterals } from "@upshift/findings/sql";
 
 /** What a run found out about a database, before it is laid out for a terminal, as JSON or as SQL. */
@@ -78,13 +78,14 @@ function redacted(finding: Finding, shown: (sql: string) => string): Finding {
   return {
     ...finding,
     where: where.query === undefined ? where : { ...where, query: shown(where.query) },
-    // A definition's constants are schema, not values: an index's predicate says what the index is.
-    evidence: evidence.map((entry) =>
-      entry.kind === "sql" && !/^\s*CREATE\b/i.test(entry.sql)
-        ? { ...entry, sql: shown(entry.sql) }
-        : entry,
-    ),
+    evidence: evidence.map((entry) => redactedEvidence(entry, shown)),
   };
+}
+
+/** A definition's constants are schema, not values: an index's predicate says what the index is. */
+function redactedEvidence(evidence: Evidence, shown: (sql: string) => string): Evidence {
+  const isQuery = evidence.kind === "sql" && !/^\s*CREATE\b/i.test(evidence.sql);
+  return isQuery ? { ...evidence, sql: shown(evidence.sql) } : evidence;
 }
 
 /** Every fix as a script for psql, an advised index included also where no finding carries it. */

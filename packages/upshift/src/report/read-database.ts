@@ -53,10 +53,11 @@ export async function readDatabase(
 /** `--print-sql`: every statement that would be run, without a connection. */
 export async function printStatements(context: CommandContext): Promise<number> {
   const { snapshotStatements } = await import("@upshift/advisor");
-  context.print(
-    snapshotStatements()
-      .map((statement) => `${statement.trim().replace(/;$/, "")};`)
-      .join("\n\n"),
-  );
+  const scripts = snapshotStatements().map(({ purpose, minimumVersion, text }) => {
+    const since =
+      minimumVersion > 140_000 ? `, PostgreSQL ${minimumVersion / 10_000} and newer` : "";
+    return `-- ${purpose}${since}\n${text.trim().replace(/;$/, "")};`;
+  });
+  context.print(scripts.join("\n\n"));
   return EXIT_OK;
 }

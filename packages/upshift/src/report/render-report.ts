@@ -118,7 +118,7 @@ function closingLine(report: DatabaseReport, screen: Screen, command: string): s
 
 function hanging(label: string, text: string, screen: Screen): readonly string[] {
   const indent = "    ";
-  const lines = wrapText(`${label}  ${text}`, screen.width - indent.length - 2);
+  const lines = wrapText(`${label} · ${text}`, screen.width - indent.length - 2);
   return lines.map(
     (line, index) => (index === 0 ? indent : `${indent}  `) + screen.palette.faint(line),
   );
