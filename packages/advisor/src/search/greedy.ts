@@ -69,28 +69,36 @@ export async function fillGreedily(request: GreedyRequest): Promise<WorkloadStat
   return state;
 }
 
-/** The state after a move, with what it extends taken out where that costs nothing; `null` when it does not fit or adds nothing. */
+/**
+ * The state after a move; `null` when it does not fit or adds nothing.
+ *
+ * An index never stands beside one that it extends: the narrow one would be reported as redundant tomorrow.
+ */
 async function step(
   state: WorkloadState,
   move: Move,
   { workload, budgetBytes }: GreedyRequest,
 ): Promise<WorkloadState | null> {
-  const added = move.ids.filter((id) => !state.chosen.has(id));
-  if (added.length === 0) return null;
-  const extended = new Set(
-    added.flatMap((id) => [...(workload.candidates.get(id)?.extends ?? [])]),
-  );
-  const replaced = [...state.chosen].filter((id) => extended.has(id));
-  const wide = new Set([...state.chosen, ...added]);
-  const narrow = new Set([...wide].filter((id) => !replaced.includes(id)));
+  const chosen = withMove(workload, state.chosen, move);
+  if (chosen === null || workload.sizeOf(chosen) > budgetBytes) return null;
+  return workload.moveTo(state, chosen);
+}
 
-  const states: WorkloadState[] = [];
-  for (const chosen of replaced.length > 0 ? [narrow, wide] : [wide]) {
-    if (workload.sizeOf(chosen) <= budgetBytes) states.push(await workload.moveTo(state, chosen));
+/** The set with a move's indexes in and what they extend out; `null` when all of them are served already. */
+export function withMove(
+  workload: Workload,
+  chosen: ReadonlySet<IndexId>,
+  move: Move,
+): ReadonlySet<IndexId> | null {
+  const next = new Set(chosen);
+  for (const id of move.ids) next.add(id);
+  const extended = new Set<IndexId>();
+  for (const id of next) {
+    for (const start of workload.candidates.get(id)?.extends ?? []) extended.add(start);
   }
-  const [first, second] = states;
-  if (first === undefined) return null;
-  return second !== undefined && second.objective < first.objective ? second : first;
+  for (const id of extended) next.delete(id);
+  const isSame = next.size === chosen.size && [...next].every((id) => chosen.has(id));
+  return isSame ? null : next;
 }
 
 function takeBest(open: Rated[]): Rated | undefined {

@@ -1,5 +1,5 @@
 import type { IndexId } from "../planner/planner.ts";
-import { fillGreedily, type GreedyRequest, SCORES } from "./greedy.ts";
+import { fillGreedily, type GreedyRequest, SCORES, withMove } from "./greedy.ts";
 import type { WorkloadState } from "./workload-state.ts";
 
 type ImproveRequest = Omit<GreedyRequest, "score" | "start" | "forbidden">;
@@ -76,11 +76,11 @@ async function exchange(
 ): Promise<WorkloadState | null> {
   const { workload, whatIf, moves, budgetBytes } = request;
   for (const leaving of best.chosen) {
-    for (const { ids } of moves) {
+    for (const move of moves) {
       if (whatIf.isExhausted) return null;
-      if (ids.some((id) => best.chosen.has(id))) continue;
-      const chosen = new Set([...best.chosen, ...ids]);
-      chosen.delete(leaving);
+      if (move.ids.some((id) => best.chosen.has(id))) continue;
+      const rest = new Set([...best.chosen].filter((id) => id !== leaving));
+      const chosen = withMove(workload, rest, move) ?? rest;
       if (workload.sizeOf(chosen) > budgetBytes) continue;
       const state = await workload.moveTo(best, chosen);
       if (isBetter(state, best)) return state;

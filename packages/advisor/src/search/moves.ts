@@ -91,7 +91,8 @@ function usefulFirst(
   candidates: readonly SearchCandidate[],
   everything: WorkloadState,
 ): readonly IndexId[] {
-  const used = new Set([...everything.costs.values()].flatMap((cost) => [...cost.used]));
+  const used = new Set<IndexId>();
+  for (const cost of everything.costs.values()) for (const id of cost.used) used.add(id);
   const ids = candidates.map(({ id }) => id);
   return [...ids.filter((id) => used.has(id)), ...ids.filter((id) => !used.has(id))];
 }

@@ -3,8 +3,9 @@ import type { OnProgress } from "../progress.ts";
 import { fillBest, improve } from "./improve.ts";
 import { findMoves } from "./moves.ts";
 import type { QueryCost } from "./query-cost.ts";
-import type { SearchCandidate, SearchQuery } from "./search-query.ts";
+import { type SearchCandidate, type SearchQuery, tableKey } from "./search-query.ts";
 import { type ChosenIndex, settle } from "./settle.ts";
+import { simplify } from "./simplify.ts";
 import { WhatIf } from "./what-if.ts";
 import { Workload } from "./workload-state.ts";
 
@@ -19,6 +20,8 @@ export interface SearchIndexesOptions {
   readonly budgetBytes: number;
   /** An index stays only if some query gains at least this share by it; default 0.1. */
   readonly minGainRatio?: number;
+  /** Shared with what is asked after the search, so that nothing is planned twice. */
+  readonly whatIf?: WhatIf;
   /** Plans after which the search goes on with the best it has; default 10,000. */
   readonly maxPlans?: number;
   readonly signal?: AbortSignal;
@@ -50,19 +53,9 @@ export interface SearchResult {
  * @throws the planner's errors, and the signal's reason
  */
 export async function searchIndexes(options: SearchIndexesOptions): Promise<SearchResult> {
-  const { planner, queries, candidates, signal, onProgress } = options;
+  const { queries, candidates, onProgress } = options;
   const fitting = candidates.filter(({ sizeBytes }) => sizeBytes <= options.budgetBytes);
-  const existing = planner
-    .indexes()
-    .filter(({ origin }) => origin === "existing")
-    .map(({ id, schema, table }) => ({ id, table: `${schema}.${table}` }));
-  const whatIf = new WhatIf({
-    planner,
-    existing,
-    candidateTables: new Map(fitting.map(({ id, table }) => [id, table])),
-    maxPlans: options.maxPlans ?? DEFAULT_MAX_PLANS,
-    signal,
-  });
+  const whatIf = options.whatIf ?? createWhatIf(options);
   const report = (done: number, total: number | null, label: string): void => {
     onProgress?.({ stage: "search", done, total, label });
   };
@@ -75,7 +68,7 @@ export async function searchIndexes(options: SearchIndexesOptions): Promise<Sear
   report(0, null, "choosing among them");
   const request = { workload, whatIf, moves, budgetBytes: options.budgetBytes };
   const filled = await fillBest(request, workload.base);
-  const best = await improve(request, filled);
+  const best = await simplify(workload, await improve(request, filled));
 
   onProgress?.({ stage: "verify", done: 0, total: null, label: "planning every query again" });
   const { state, chosen } = await settle(workload, best, options.minGainRatio ?? 0.1);
@@ -92,4 +85,20 @@ export async function searchIndexes(options: SearchIndexesOptions): Promise<Sear
     plans: whatIf.plans,
     isComplete: !whatIf.isExhausted,
   };
+}
+
+/** The costs of a planner under these candidates; hand it to several searches over the same queries to share them. */
+export function createWhatIf(
+  options: Pick<SearchIndexesOptions, "planner" | "candidates" | "maxPlans" | "signal">,
+): WhatIf {
+  return new WhatIf({
+    planner: options.planner,
+    existing: options.planner
+      .indexes()
+      .filter(({ origin }) => origin === "existing")
+      .map(({ id, schema, table }) => ({ id, table: tableKey({ schema, name: table }) })),
+    candidateTables: new Map(options.candidates.map(({ id, table }) => [id, table])),
+    maxPlans: options.maxPlans ?? DEFAULT_MAX_PLANS,
+    signal: options.signal,
+  });
 }

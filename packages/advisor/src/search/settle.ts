@@ -7,7 +7,7 @@ export interface ChosenIndex {
   readonly id: IndexId;
   /** `1 - with/without` over the workload, all other chosen indexes in place. */
   readonly gainRatio: number;
-  /** Of the query that gains most: what it saves as a share of what the query costs today. */
+  /** The same for the query that gains most. */
   readonly bestQueryGainRatio: number;
   /** Queries whose plan uses it. */
   readonly queries: readonly string[];
@@ -49,8 +49,7 @@ async function leaveOneOut(
     for (const [query, before] of without.costs) {
       const after = state.costs.get(query);
       if (after === undefined || isTie(before, after)) continue;
-      const today = workload.base.costs.get(query)?.creditCost ?? before.creditCost;
-      const gain = (before.creditCost - after.creditCost) / today;
+      const gain = 1 - after.creditCost / before.creditCost;
       bestQueryGainRatio = Math.max(bestQueryGainRatio, gain);
     }
     chosen.push({

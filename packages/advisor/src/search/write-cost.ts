@@ -43,7 +43,7 @@ export function writeCost(
 
 /** Columns that the index depends on; those of expressions and predicates are taken by name. */
 function columnsOf({ keys, include, predicate }: IndexDefinition): ReadonlySet<string> {
-  const text = [...keys.filter(({ isColumn }) => !isColumn).map(({ expression }) => expression)];
+  const text = keys.filter(({ isColumn }) => !isColumn).map(({ expression }) => expression);
   const words = [...text, predicate ?? ""].join(" ").match(/\w+/g) ?? [];
   return new Set([
     ...keys.filter(({ isColumn }) => isColumn).map(({ expression }) => expression),

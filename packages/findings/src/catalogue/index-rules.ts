@@ -8,7 +8,7 @@ export const indexRules: readonly (Rule & { readonly id: IndexRuleId })[] = [
     detectors: ["advisor", "plan"],
     ready: ["advisor"],
     severity: "error",
-    thresholds: { minGainRatio: 0.3 },
+    thresholds: { minGainRatio: 0.1, errorWorkloadRatio: 0.1 },
   },
   {
     id: "index/wrong-kind",
