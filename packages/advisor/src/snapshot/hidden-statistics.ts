@@ -106,17 +106,42 @@ function rowSecurityFact(tables: readonly RelationFacts[], schema: string | null
   };
 }
 
-/** Newer servers show extended statistics to the table's owner only; others at least ask for every column. */
+/**
+ * Statistics of index expressions are rows of the index, and PostgreSQL has no GRANT on an index: reading everything, or being
+ * the owner, is the only way.
+ *
+ * @param indexes - quoted names
+ */
+export function hiddenExpressionStatistics(
+  indexes: readonly string[],
+  role: string,
+): readonly HiddenFact[] {
+  if (indexes.length === 0) return [];
+  const shown = indexes.slice(0, MANY_TABLES).join(", ");
+  const more = indexes.length - MANY_TABLES;
+  return [
+    {
+      what: "column-statistics",
+      object: indexes.length === 1 ? shown : null,
+      reason: `the statistics of the expressions in ${shown}${more > 0 ? ` and ${more} more indexes` : ""} are hidden: PostgreSQL shows them only to the owner and to members of pg_read_all_data.`,
+      grant: `GRANT pg_read_all_data TO ${quoteIdentifier(role)};`,
+    },
+  ];
+}
+
+/**
+ * Servers since the minor releases of May 2024 show extended statistics only to the table's owner; others at least ask for
+ * every column. Membership in the owner would give the right to write, so no GRANT is proposed.
+ */
 export function hiddenExtendedStatistics(
   statistics: readonly ExtendedStatisticsFacts[],
-  role: string,
 ): readonly HiddenFact[] {
   return statistics
     .filter((facts) => !facts.isCollected && !facts.isOwner)
     .map(({ statistics: { schema, name }, owner }) => ({
       what: "extended-statistics",
       object: quoteQualified(schema, name),
-      reason: `the extended statistics ${quoteQualified(schema, name)} are hidden or were never collected: PostgreSQL shows them to members of the table's owner.`,
-      grant: `GRANT ${quoteIdentifier(owner)} TO ${quoteIdentifier(role)};`,
+      reason: `the extended statistics ${quoteQualified(schema, name)} are hidden, or were never collected: PostgreSQL shows them to the table's owner (${quoteIdentifier(owner)}). Membership in that role would also let this one write; take the snapshot as the owner instead.`,
+      grant: null,
     }));
 }

@@ -6,24 +6,48 @@ import type {
   UserType,
   ViewDefinition,
 } from "./database-snapshot.ts";
+import { quoteQualified } from "./identifier.ts";
 import { constraintsSql } from "./sql/constraint-sql.ts";
 import { viewsSql } from "./sql/relation-sql.ts";
 import { collationsSql, FUNCTIONS_SQL, TYPES_SQL } from "./sql/type-sql.ts";
 import type { SqlScope } from "./sql/user-objects.ts";
 
-interface TypeRow extends Omit<UserType, "extension"> {
+interface TypeRow extends Omit<UserType, "extension" | "ddl"> {
   readonly extension: string | null;
+  /** What follows the name in its DDL. */
+  readonly definition: string | null;
 }
 
 export async function readTypes(read: Read): Promise<readonly UserType[]> {
   const rows = await read<TypeRow>(TYPES_SQL);
-  return rows.map(({ extension, ...type }) =>
-    extension === null ? type : Object.assign(type, { extension }),
-  );
+  return rows.map(({ schema, name, kind, extension, definition }) => {
+    const command = kind === "domain" ? "CREATE DOMAIN" : "CREATE TYPE";
+    return {
+      schema,
+      name,
+      kind,
+      ddl: definition === null ? null : `${command} ${quoteQualified(schema, name)} ${definition}`,
+      ...(extension === null ? {} : { extension }),
+    };
+  });
 }
 
-export function readCollations(read: Read, scope: SqlScope): Promise<readonly UserCollation[]> {
-  return read<UserCollation>(collationsSql(scope));
+interface CollationRow {
+  readonly schema: string;
+  readonly name: string;
+  readonly definition: string;
+}
+
+export async function readCollations(
+  read: Read,
+  scope: SqlScope,
+): Promise<readonly UserCollation[]> {
+  const rows = await read<CollationRow>(collationsSql(scope));
+  return rows.map(({ schema, name, definition }) => ({
+    schema,
+    name,
+    ddl: `CREATE COLLATION ${quoteQualified(schema, name)} ${definition}`,
+  }));
 }
 
 interface FunctionRow {
@@ -45,8 +69,25 @@ export async function readFunctions(read: Read): Promise<readonly UserFunction[]
   }));
 }
 
-export function readViews(read: Read, scope: SqlScope): Promise<readonly ViewDefinition[]> {
-  return read<ViewDefinition>(viewsSql(scope));
+interface ViewRow {
+  readonly oid: number;
+  readonly schema: string;
+  readonly name: string;
+  readonly options: readonly string[] | null;
+  readonly query: string;
+}
+
+export async function readViews(read: Read, scope: SqlScope): Promise<readonly ViewDefinition[]> {
+  const rows = await read<ViewRow>(viewsSql(scope));
+  return rows.map(({ oid, schema, name, options, query }) => {
+    const clause = options === null ? "" : ` WITH (${options.join(", ")})`;
+    return {
+      oid,
+      schema,
+      name,
+      ddl: `CREATE VIEW ${quoteQualified(schema, name)}${clause} AS ${query.trim().replace(/;$/, "")}`,
+    };
+  });
 }
 
 interface ConstraintRow {

@@ -1,6 +1,7 @@
 import type { Read } from "../session/read-only-session.ts";
 import type { ExistingIndexKey, Index } from "./database-snapshot.ts";
 import { groupRows } from "./group-rows.ts";
+import { quoteQualified } from "./identifier.ts";
 import { plannerIndexRows } from "./planner-rows.ts";
 import type { Sizes } from "./read-relations.ts";
 import { indexKeysSql, indexActivitySql, indexesSql } from "./sql/index-sql.ts";
@@ -28,6 +29,8 @@ interface IndexRow {
   readonly options: readonly string[];
   readonly analyzed_pages: number;
   readonly analyzed_rows: number;
+  /** Statistics of index expressions belong to the index, which nobody can be granted. */
+  readonly is_selectable: boolean;
   readonly parent_schema: string | null;
   readonly parent_name: string | null;
 }
@@ -45,6 +48,14 @@ export async function readIndexRows(read: Read, scope: SqlScope): Promise<IndexR
   const indexes = await read<IndexRow>(indexesSql(scope));
   const keys = await read<KeyRow>(indexKeysSql(scope));
   return { indexes, keys };
+}
+
+/** Names of indexes whose expressions have statistics that the role cannot see. */
+export function indexesWithHiddenStatistics({ indexes, keys }: IndexRows): readonly string[] {
+  const withExpression = new Set(keys.filter((key) => key.column === null).map(({ oid }) => oid));
+  return indexes
+    .filter((row) => !row.is_selectable && withExpression.has(row.oid))
+    .map((row) => quoteQualified(row.schema, row.name));
 }
 
 /** OID of an index -> how it was used. */

@@ -6,7 +6,12 @@ import type {
   ViewDefinition,
 } from "./database-snapshot.ts";
 import { readConstraints, readViews } from "./read-definitions.ts";
-import { readIndexActivity, readIndexRows, toIndexes } from "./read-indexes.ts";
+import {
+  indexesWithHiddenStatistics,
+  readIndexActivity,
+  readIndexRows,
+  toIndexes,
+} from "./read-indexes.ts";
 import { lockedFacts, readLockedRelations } from "./read-locked.ts";
 import {
   readRelationRows,
@@ -32,7 +37,9 @@ export interface SchemaSection {
   readonly columnStatistics: readonly ColumnStatistics[];
   readonly extendedStatistics: readonly ExtendedStatisticsFacts[];
   readonly views: readonly ViewDefinition[];
-  readonly hidden: readonly HiddenFact[];
+  /** Quoted names of indexes whose expressions' statistics are hidden. */
+  readonly hiddenIndexes: readonly string[];
+  readonly locked: readonly HiddenFact[];
 }
 
 /** A lock that comes between the look at the locks and the reading makes the reading fail; then both are done again. */
@@ -102,6 +109,7 @@ async function readUnlockedSchema(
     columnStatistics,
     extendedStatistics,
     views,
-    hidden: lockedFacts(locked),
+    hiddenIndexes: indexesWithHiddenStatistics(indexRows),
+    locked: lockedFacts(locked),
   };
 }

@@ -6,6 +6,7 @@ import type { DatabaseSnapshot, HiddenFact, UserCollation, Workload } from "./da
 import {
   hiddenByRowSecurity,
   hiddenColumnStatistics,
+  hiddenExpressionStatistics,
   hiddenExtendedStatistics,
 } from "./hidden-statistics.ts";
 import { howToGetWorkload, type Provider, readProvider } from "./provider.ts";
@@ -117,8 +118,9 @@ async function readSnapshot(
       hidden: [
         ...hiddenColumnStatistics(schema.relations, server.role),
         ...hiddenByRowSecurity(schema.relations),
-        ...hiddenExtendedStatistics(schema.extendedStatistics, server.role),
-        ...schema.hidden,
+        ...hiddenExtendedStatistics(schema.extendedStatistics),
+        ...hiddenExpressionStatistics(schema.hiddenIndexes, server.role),
+        ...schema.locked,
         ...hidden,
         ...runner.hidden,
       ],

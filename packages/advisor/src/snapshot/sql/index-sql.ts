@@ -43,6 +43,7 @@ export function indexesSql(scope: SqlScope): string {
     COALESCE(c.reloptions, '{}') AS options,
     GREATEST(c.relpages, 0) AS analyzed_pages,
     c.reltuples AS analyzed_rows,
+    pg_catalog.has_table_privilege(i.indexrelid, 'SELECT') AS is_selectable,
     pn.nspname AS parent_schema,
     p.relname AS parent_name
   FROM pg_catalog.pg_index AS i

@@ -125,10 +125,8 @@ export function viewsSql(scope: SqlScope): string {
     c.oid::bigint AS oid,
     n.nspname AS schema,
     c.relname AS name,
-    pg_catalog.concat(
-      pg_catalog.format('CREATE VIEW %I.%I', n.nspname, c.relname),
-      ' WITH (' || pg_catalog.array_to_string(c.reloptions, ', ') || ')',
-      ' AS ', pg_catalog.rtrim(pg_catalog.pg_get_viewdef(c.oid), ';')) AS ddl
+    c.reloptions AS options,
+    pg_catalog.pg_get_viewdef(c.oid) AS query
   FROM pg_catalog.pg_class AS c
   JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
   WHERE ${isUserSchema("n")} AND c.relkind = 'v' AND ${isNotOfExtension("pg_class", "c.oid")}

@@ -1,7 +1,5 @@
 import { asJsonRows, isNotOfExtension, isUserSchema, type SqlScope } from "./user-objects.ts";
 
-const qualifiedName = "pg_catalog.format('%I.%I', n.nspname, t.typname)";
-
 const collateClause = (collation: string, typeCollation: string): string => `
   COALESCE((
     SELECT pg_catalog.format(' COLLATE %I.%I', cn.nspname, co.collname)
@@ -10,14 +8,14 @@ const collateClause = (collation: string, typeCollation: string): string => `
     WHERE co.oid = ${collation} AND ${collation} <> ${typeCollation}), '')`;
 
 const enumDdl = `(
-  SELECT pg_catalog.format('CREATE TYPE %s AS ENUM (%s)', ${qualifiedName},
+  SELECT pg_catalog.format('AS ENUM (%s)',
     COALESCE(pg_catalog.string_agg(pg_catalog.quote_literal(l.enumlabel), ', ' ORDER BY l.enumsortorder), ''))
   FROM pg_catalog.pg_enum AS l
   WHERE l.enumtypid = t.oid)`;
 
 const domainDdl = `(
   SELECT pg_catalog.concat(
-    'CREATE DOMAIN ', ${qualifiedName}, ' AS ', pg_catalog.format_type(t.typbasetype, t.typtypmod),
+    'AS ', pg_catalog.format_type(t.typbasetype, t.typtypmod),
     ${collateClause("t.typcollation", "b.typcollation")},
     ' DEFAULT ' || t.typdefault,
     CASE WHEN t.typnotnull THEN ' NOT NULL' END,
@@ -29,7 +27,7 @@ const domainDdl = `(
   WHERE b.oid = t.typbasetype)`;
 
 const compositeDdl = `(
-  SELECT pg_catalog.format('CREATE TYPE %s AS (%s)', ${qualifiedName},
+  SELECT pg_catalog.format('AS (%s)',
     COALESCE(pg_catalog.string_agg(
       pg_catalog.format('%I %s%s', a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod),
         ${collateClause("a.attcollation", "b.typcollation")}), ', ' ORDER BY a.attnum), ''))
@@ -40,7 +38,7 @@ const compositeDdl = `(
 /** Without the canonical function, which is C code, and without a difference function that a person wrote. */
 const rangeDdl = `(
   SELECT pg_catalog.concat(
-    'CREATE TYPE ', ${qualifiedName}, ' AS RANGE (SUBTYPE = ', pg_catalog.format_type(g.rngsubtype, NULL),
+    'AS RANGE (SUBTYPE = ', pg_catalog.format_type(g.rngsubtype, NULL),
     CASE WHEN NOT o.opcdefault THEN pg_catalog.format(', SUBTYPE_OPCLASS = %I.%I', opn.nspname, o.opcname) END,
     (SELECT pg_catalog.format(', COLLATION = %I.%I', cn.nspname, co.collname)
       FROM pg_catalog.pg_collation AS co
@@ -80,7 +78,7 @@ export const TYPES_SQL: string = asJsonRows(
       WHEN t.typtype = 'd' THEN ${domainDdl}
       WHEN t.typtype = 'c' THEN ${compositeDdl}
       WHEN t.typtype = 'r' THEN ${rangeDdl}
-    END AS ddl
+    END AS definition
   FROM pg_catalog.pg_type AS t
   JOIN pg_catalog.pg_namespace AS n ON n.oid = t.typnamespace
   LEFT JOIN pg_catalog.pg_class AS c ON c.oid = t.typrelid
@@ -135,10 +133,10 @@ export function collationsSql({ versionNumber }: SqlScope): string {
     n.nspname AS schema,
     o.collname AS name,
     pg_catalog.concat(
-      pg_catalog.format('CREATE COLLATION %I.%I (PROVIDER = %s, LOCALE = %L, DETERMINISTIC = %s', n.nspname, o.collname,
+      pg_catalog.format('(PROVIDER = %s, LOCALE = %L, DETERMINISTIC = %s',
         CASE o.collprovider WHEN 'i' THEN 'icu' WHEN 'b' THEN 'builtin' ELSE 'libc' END, ${locale}, CASE WHEN o.collisdeterministic THEN 'true' ELSE 'false' END),
       CASE WHEN ${rules} <> '' THEN pg_catalog.format(', RULES = %L', ${rules}) END,
-      ')') AS ddl
+      ')') AS definition
   FROM pg_catalog.pg_collation AS o
   JOIN pg_catalog.pg_namespace AS n ON n.oid = o.collnamespace
   WHERE ${isUserSchema("n")}

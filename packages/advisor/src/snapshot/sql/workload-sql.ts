@@ -33,7 +33,8 @@ export const MAX_TEXT_BYTES = 100_000;
 
 /**
  * Statements of this database by total time, one row per text: the same statement of several users, and run both at top
- * level and inside functions, is one query to the advisor. A text that is too long is `null`.
+ * level and inside functions, is one query to the advisor. A text that is too long is `null`. Utility statements come along:
+ * the grammar tells them apart, not a pattern.
  */
 export function recordedWorkloadSql({ view, hasExecutionTimes }: WorkloadSqlOptions): string {
   const totalMs = hasExecutionTimes ? "s.total_exec_time" : "s.total_time";
@@ -48,7 +49,6 @@ export function recordedWorkloadSql({ view, hasExecutionTimes }: WorkloadSqlOpti
     FROM ${view} AS s
     WHERE s.dbid = (SELECT d.oid FROM pg_catalog.pg_database AS d WHERE d.datname = pg_catalog.current_database())
       AND s.query NOT LIKE '%/* ${STATEMENT_MARK}%'
-      AND s.query !~* '^\\s*(begin|commit|rollback|end|start|set|reset|show|savepoint|release|discard|deallocate|listen|unlisten|notify|vacuum|analyze|create|alter|drop|grant|revoke|truncate|copy|lock|checkpoint|comment|do|call|explain|fetch|close|move)\\M'
     GROUP BY s.query) AS g
   ORDER BY g.total_ms DESC
   LIMIT ${MAX_TEXTS}`,
