@@ -51,6 +51,37 @@ test("the same statement of two findings stands once, under both reasons", () =>
   expect(script).toContain("-- error, proven: So does the invoice");
 });
 
+test("a fix of several statements shares those that another fix has", () => {
+  const script = sqlScript(
+    [
+      finding({
+        fix: {
+          title: "",
+          sql: `${CREATE};\nDROP INDEX old_idx;`,
+          undo: `CREATE INDEX old_idx;\n${DROP};`,
+        },
+      }),
+      finding({
+        key: "2",
+        severity: "warn",
+        title: "Also unused",
+        fix: { title: "", sql: "DROP INDEX old_idx", undo: "CREATE INDEX old_idx" },
+      }),
+      finding({
+        key: "3",
+        severity: "warn",
+        confidence: "hint",
+        fix: { title: "", sql: `DROP INDEX old_idx; DROP INDEX more_idx -- why` },
+      }),
+    ],
+    { subject: "store" },
+  );
+  expect(runnable(script)).toBe(`${CREATE};\nDROP INDEX old_idx;`);
+  expect(script).toContain("-- warn, proven: Also unused");
+  expect(script.match(/^-- CREATE INDEX old_idx;$/gm)).toHaveLength(1);
+  expect(script).toContain("-- DROP INDEX more_idx -- why\n-- ;");
+});
+
 test("undo and hints are comments, undo the last first", () => {
   const script = sqlScript(
     [

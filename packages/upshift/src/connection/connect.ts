@@ -1,7 +1,7 @@
 import { EventEmitter } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Queryable } from "@upshift/advisor";
-import { Client } from "pg";
+import type { Client as PgClient } from "pg";
 import { TlsFailedError } from "./connection-errors.ts";
 import { describeConnectionFailure } from "./connection-failure.ts";
 import type { HostAddress } from "./connection-settings.ts";
@@ -60,6 +60,8 @@ async function open(
   signal.throwIfAborted();
   const mustBind = settings.channelBinding === "require";
   let isBound = false;
+  // Loaded late, for what never connects.
+  const { Client } = await import("pg");
   const client = new Client({
     host: host.address,
     port: host.port,
@@ -129,7 +131,7 @@ const UNBOUND =
   "channel_binding=require cannot be met: the server does not offer SCRAM-SHA-256-PLUS over TLS. Use sslmode=require or stricter, or channel_binding=prefer.";
 
 /** Which SASL mechanisms the server offers; asked before the password is. `connection` is public but not in pg's types. */
-function onMechanisms(client: Client, listener: (names: readonly string[]) => void): void {
+function onMechanisms(client: PgClient, listener: (names: readonly string[]) => void): void {
   if (!("connection" in client) || !(client.connection instanceof EventEmitter)) return;
   client.connection.on(
     "authenticationSASL",

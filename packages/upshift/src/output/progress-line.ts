@@ -1,5 +1,5 @@
 import type { OnProgress, Progress } from "@upshift/advisor";
-import ora from "ora";
+import type { Ora } from "ora";
 import type { CliOutput } from "../cli-io.ts";
 
 /** A line on standard error that says what is being done; nothing at all where nobody watches. */
@@ -19,16 +19,30 @@ const STAGES: Readonly<Record<Progress["stage"], string>> = {
 
 /** @param isShown - false with --json, --quiet and in CI */
 export function createProgressLine(stream: CliOutput, isShown: boolean): ProgressLine {
-  if (!isShown || stream.isTTY !== true)
+  if (!isShown || stream.isTTY !== true) {
     return { onProgress: () => undefined, clear: () => undefined };
-  const spinner = ora({ stream, discardStdin: false });
+  }
+  let spinner: Ora | undefined;
+  let text = "";
+  let isCleared = false;
+  const load = async (): Promise<void> => {
+    // Loaded late, and only where somebody watches.
+    const { default: ora } = await import("ora");
+    spinner = ora({ stream, discardStdin: false, text });
+    if (text !== "" && !isCleared) spinner.start();
+  };
+  void load();
   return {
     onProgress: (progress) => {
-      spinner.text = textOf(progress);
+      text = textOf(progress);
+      isCleared = false;
+      if (spinner === undefined) return;
+      spinner.text = text;
       if (!spinner.isSpinning) spinner.start();
     },
     clear: () => {
-      spinner.stop();
+      isCleared = true;
+      spinner?.stop();
     },
   };
 }

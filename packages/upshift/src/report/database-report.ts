@@ -1,4 +1,10 @@
-import type { AdvisedIndex, Advice, DatabaseSnapshot, HiddenFact } from "@upshift/advisor";
+import type {
+  AdvisedIndex,
+  Advice,
+  DatabaseSnapshot,
+  HiddenFact,
+  SearchFacts,
+} from "@upshift/advisor";
 import { type Evidence, type Finding, findingKey, rankFindings } from "@upshift/findings";
 import { sqlScript, withoutLiterals } from "@upshift/findings/sql";
 
@@ -24,6 +30,10 @@ export interface DatabaseReport {
   /** What the role could not see, with the GRANT that would show it. */
   readonly hidden: readonly HiddenFact[];
   readonly skipped: readonly SkippedText[];
+  /** What the advice could not take into account, sentences for a person. */
+  readonly notes: readonly string[];
+  /** `null` where nothing was searched. */
+  readonly search: SearchFacts | null;
 }
 
 export interface SkippedText {
@@ -63,6 +73,8 @@ export function toReport(
       queries: index.queries.map((entry) => ({ ...entry, query: shown(entry.query) })),
     })),
     hidden: visibility.hidden,
+    notes: advice.notes,
+    search: advice.search,
     skipped: [
       ...(workload.skipped ?? []).map(({ line, text, reason }) => ({
         query: line === null ? shown(text) : `line ${line}: ${shown(text)}`,
@@ -90,11 +102,18 @@ function redactedEvidence(evidence: Evidence, shown: (sql: string) => string): E
 
 /** Every fix as a script for psql, an advised index included also where no finding carries it. */
 export function reportSql(report: DatabaseReport): string {
-  const carried = new Set(report.findings.map(({ fix }) => bare(fix.sql ?? "")));
-  const others = report.indexes.filter(({ ddl }) => !carried.has(bare(ddl))).map(findingOf);
+  const others = report.indexes
+    .filter((index) => !isCarried(index, report.findings))
+    .map(findingOf);
   return sqlScript([...report.findings, ...others], {
     subject: `database ${report.database} on PostgreSQL ${report.server}`,
   });
+}
+
+/** Whether the fix of one of the findings creates this index. */
+export function isCarried(index: AdvisedIndex, findings: readonly Finding[]): boolean {
+  const ddl = bare(index.ddl);
+  return findings.some(({ fix }) => bare(fix.sql ?? "").includes(ddl));
 }
 
 function findingOf(index: AdvisedIndex): Finding {
@@ -109,7 +128,12 @@ function findingOf(index: AdvisedIndex): Finding {
     evidence: [],
     cost: {},
     saving: { basis: "planner" },
-    fix: { title: "Create the index", sql: index.ddl, undo: index.undo },
+    fix: {
+      title: "Create the index",
+      sql: index.ddl,
+      undo: index.undo,
+      ...(index.cautions.length === 0 ? {} : { caution: index.cautions.join(" ") }),
+    },
   };
 }
 

@@ -54,6 +54,8 @@ const report: DatabaseReport = {
       sizeBytes: 3_145_728,
       gainRatio: 0.75,
       confidence: "proven",
+      cautions: ["Each insert pays for it."],
+      replaces: [{ schema: "public", name: "orders_old_idx", ddl: "DROP", undo: "CREATE" }],
       queries: [{ query: "SELECT $1", costBefore: 10_000, costAfter: 8.25 }],
     },
   ],
@@ -65,6 +67,8 @@ const report: DatabaseReport = {
       grant: 'GRANT SELECT (id, name, email) ON public.users TO "app";',
     },
   ],
+  notes: ["One statement was planned on guessed parameters."],
+  search: null,
   skipped: [{ query: "line 3: DROP TABLE orders", reason: "it is DDL" }],
 };
 
@@ -78,6 +82,9 @@ test("a report names findings, indexes with their worth, what was not seen, what
   expect(text).toContain("10,000 → 8.25 · SELECT $1");
   expect(text).toContain('GRANT SELECT (id, name, email) ON public.users TO "app";');
   expect(text).toContain("line 3: DROP TABLE orders: it is DDL");
+  expect(text).toContain("mind: Each insert pays for it.");
+  expect(text).toContain("makes public.orders_old_idx needless");
+  expect(text).toContain("Note: One statement was planned");
   expect(text).toMatch(/Next: upshift doctor --sql > fix\.sql$/);
 });
 

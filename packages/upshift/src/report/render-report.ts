@@ -1,15 +1,9 @@
-import type { AdvisedIndex, HiddenFact } from "@upshift/advisor";
-import {
-  counted,
-  formatBytes,
-  formatCount,
-  formatRatio,
-  renderFinding,
-  wrapSql,
-  wrapText,
-} from "@upshift/findings/terminal";
+import type { HiddenFact } from "@upshift/advisor";
+import { counted, renderFinding, wrapSql, wrapText } from "@upshift/findings/terminal";
 import type { Screen } from "../output/screen.ts";
 import type { DatabaseReport, SkippedText } from "./database-report.ts";
+import { renderIndexes } from "./render-indexes.ts";
+import { shortQuery } from "./short-query.ts";
 
 export interface RenderReportOptions {
   /** Show only the first so many findings. */
@@ -18,8 +12,6 @@ export interface RenderReportOptions {
   readonly sqlCommand: string;
 }
 
-/** The queries of an index that are worth a line each. */
-const QUERIES_SHOWN = 5;
 const SKIPPED_SHOWN = 10;
 
 /** A report below its header, for a person: findings, indexes, what it was worth, what was not seen, what to do next. */
@@ -34,50 +26,14 @@ export function renderReport(
     findings.length === 0 && left === 0 ? "No findings." : null,
     ...findings.map((finding) => renderFinding(finding, screen)),
     left === 0 ? null : screen.palette.faint(`… and ${left} more; without --top all are shown.`),
-    renderIndexes(report, screen),
+    renderIndexes(report, findings, screen),
     renderHidden(report.hidden, screen),
     renderSkipped(report.skipped, screen),
+    renderNotes(report.notes, screen),
     closingLine(report, screen, options.sqlCommand),
   ]
     .filter((part) => part !== null)
     .join("\n\n");
-}
-
-function renderIndexes(report: DatabaseReport, screen: Screen): string | null {
-  const { indexes, workload } = report;
-  if (indexes.length === 0) return null;
-  const { costBefore, costAfter } = workload;
-  const worth =
-    costBefore === null || costAfter === null || costBefore === 0
-      ? ""
-      : ` The workload goes from ${formatCount(costBefore)} to ${formatCount(costAfter)} cost units, ${formatRatio(1 - costAfter / costBefore)} less.`;
-  const sizeBytes = indexes.reduce((sum, index) => sum + index.sizeBytes, 0);
-  const title = `${counted(indexes.length, "index").replace(/indexs$/, "indexes")} to create, ${formatBytes(sizeBytes)} together.${worth}`;
-  return [
-    wrapText(title, screen.width).map(screen.palette.strong).join("\n"),
-    ...indexes.map((index) => renderIndex(index, screen)),
-  ].join("\n\n");
-}
-
-function renderIndex(index: AdvisedIndex, screen: Screen): string {
-  const columns = screen.width - 4;
-  const facts = [
-    formatBytes(index.sizeBytes),
-    `saves ${formatRatio(index.gainRatio)} of the workload's cost`,
-    index.confidence === "hint" ? "a hint: statistics are hidden" : "verified by re-planning",
-  ];
-  const queries = index.queries
-    .slice(0, QUERIES_SHOWN)
-    .flatMap(({ query, costBefore, costAfter }) =>
-      hanging(`${formatCount(costBefore)} → ${formatCount(costAfter)}`, shortened(query), screen),
-    );
-  const left = index.queries.length - QUERIES_SHOWN;
-  return [
-    ...wrapSql(index.ddl, screen.width - 2).map((line) => `  ${screen.palette.sql(line)}`),
-    ...wrapText(facts.join(" · "), columns).map((line) => `    ${screen.palette.good(line)}`),
-    ...queries,
-    ...(left > 0 ? [`    … and ${left} more`] : []),
-  ].join("\n");
 }
 
 function renderHidden(hidden: readonly HiddenFact[], screen: Screen): string | null {
@@ -104,32 +60,19 @@ function renderSkipped(skipped: readonly SkippedText[], screen: Screen): string 
     ...skipped
       .slice(0, SKIPPED_SHOWN)
       .flatMap(({ query, reason }) =>
-        wrapText(`${shortened(query)}: ${reason}`, screen.width - 2).map((line) => `  ${line}`),
+        wrapText(`${shortQuery(query)}: ${reason}`, screen.width - 2).map((line) => `  ${line}`),
       ),
     ...(left > 0 ? [`  … and ${left} more; --json lists all`] : []),
   ].join("\n");
+}
+
+function renderNotes(notes: readonly string[], screen: Screen): string | null {
+  if (notes.length === 0) return null;
+  return notes.flatMap((note) => wrapText(`Note: ${note}`, screen.width)).join("\n");
 }
 
 function closingLine(report: DatabaseReport, screen: Screen, command: string): string | null {
   const fixes = report.findings.filter(({ fix }) => fix.sql !== undefined).length;
   if (fixes === 0 && report.indexes.length === 0) return null;
   return wrapText(`Next: ${command}`, screen.width).join("\n");
-}
-
-function hanging(label: string, text: string, screen: Screen): readonly string[] {
-  const indent = "    ";
-  const lines = wrapText(`${label} · ${text}`, screen.width - indent.length - 2);
-  return lines.map(
-    (line, index) => (index === 0 ? indent : `${indent}  `) + screen.palette.faint(line),
-  );
-}
-
-const LONGEST_QUERY = 200;
-
-function shortened(query: string): string {
-  const line = query
-    .slice(0, LONGEST_QUERY * 4)
-    .replaceAll(/\s+/g, " ")
-    .trim();
-  return line.length > LONGEST_QUERY ? `${line.slice(0, LONGEST_QUERY)}…` : line;
 }

@@ -1,3 +1,4 @@
+import type { AdvisedIndex } from "@upshift/advisor";
 import { type FindingJson, findingToJson } from "@upshift/findings/json";
 import type { DatabaseReport, SkippedText } from "./database-report.ts";
 
@@ -15,6 +16,8 @@ export interface ReportJson {
     /** `1 - after/before` of the whole workload. */
     readonly gain: number;
     readonly confidence: "proven" | "hint";
+    readonly cautions: readonly string[];
+    readonly replaces: AdvisedIndex["replaces"];
     readonly queries: readonly {
       readonly query: string;
       readonly costBefore: number;
@@ -24,6 +27,8 @@ export interface ReportJson {
   readonly workload: DatabaseReport["workload"];
   readonly visibility: { readonly role: string; readonly hidden: DatabaseReport["hidden"] };
   readonly skipped: readonly SkippedText[];
+  readonly notes: readonly string[];
+  readonly search: DatabaseReport["search"];
 }
 
 export function reportJson(report: DatabaseReport): ReportJson {
@@ -39,10 +44,14 @@ export function reportJson(report: DatabaseReport): ReportJson {
       sizeBytes: index.sizeBytes,
       gain: index.gainRatio,
       confidence: index.confidence,
+      cautions: index.cautions,
+      replaces: index.replaces,
       queries: index.queries,
     })),
     workload: report.workload,
     visibility: { role: report.role, hidden: report.hidden },
     skipped: report.skipped,
+    notes: report.notes,
+    search: report.search,
   };
 }
