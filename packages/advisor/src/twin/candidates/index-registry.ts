@@ -21,6 +21,9 @@ export interface RegisteredIndex {
   readonly parts: readonly IndexPart[];
 }
 
+/** As EXPLAIN prints it. A text that looks like it inside a condition has its quotes escaped there. */
+const INDEX_NAME = /("Index Name": )("(?:[^"\\]|\\.)*")/gu;
+
 interface NameOwner {
   readonly schema: string;
   readonly id: IndexId;
@@ -31,16 +34,36 @@ export class IndexRegistry {
   readonly #indexes = new Map<IndexId, RegisteredIndex>();
   readonly #owners = new Map<string, NameOwner[]>();
   readonly #shown = new Set<number>();
+  /** Name of a stand-in -> the index it stands for. */
+  readonly #standIns = new Map<string, string>();
   #hasAmbiguousNames = false;
 
-  /** @param owner - the index that plans mean when they use this one, where it is a stand-in */
-  add(registered: RegisteredIndex, isShown: boolean, owner: IndexId = registered.index.id): void {
+  /** Adds a hidden index that plans are to name as the one it stands for. */
+  addStandIn(standIn: RegisteredIndex, original: RegisteredIndex): void {
+    this.#indexes.set(standIn.index.id, standIn);
+    for (const part of standIn.parts) {
+      const replaced = original.parts.find((candidate) => candidate.tableOid === part.tableOid);
+      if (replaced !== undefined) this.#standIns.set(part.name, replaced.name);
+    }
+  }
+
+  /** Puts the names that a person knows into a plan's JSON. */
+  nameOriginals(planJson: string): string {
+    if (this.#standIns.size === 0) return planJson;
+    return planJson.replaceAll(INDEX_NAME, (property, label: string, name: string) => {
+      const parsed: string = JSON.parse(name);
+      const original = this.#standIns.get(parsed);
+      return original === undefined ? property : label + JSON.stringify(original);
+    });
+  }
+
+  add(registered: RegisteredIndex, isShown: boolean): void {
     this.#indexes.set(registered.index.id, registered);
     for (const oid of registered.oids) if (isShown) this.#shown.add(oid);
     const names = new Set([registered.index.name, ...registered.parts.map((part) => part.name)]);
     for (const name of names) {
       const owners = this.#owners.get(name) ?? [];
-      owners.push({ schema: registered.index.schema, id: owner });
+      owners.push({ schema: registered.index.schema, id: registered.index.id });
       this.#owners.set(name, owners);
       if (owners.length > 1) this.#hasAmbiguousNames = true;
     }

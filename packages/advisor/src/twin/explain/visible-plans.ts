@@ -50,7 +50,7 @@ export class VisiblePlans {
       this.#switches = 0;
       await this.#engine.run("VACUUM pg_catalog.pg_index");
     }
-    return parsePlan(text);
+    return parsePlan(this.#registry.nameOriginals(text));
   }
 
   async #explain(sql: string): Promise<string> {

@@ -68,7 +68,7 @@ export class PlainTwins {
     ]);
     if (built === undefined || "refused" in built) return null;
     await this.#restoreCorrelation(original, built.parts);
-    this.#registry.add(
+    this.#registry.addStandIn(
       {
         index: { ...original.index, id: name, name, canHide: true },
         method: "btree",
@@ -76,8 +76,7 @@ export class PlainTwins {
         oids: built.oids,
         parts: built.parts,
       },
-      false,
-      id,
+      original,
     );
     return name;
   }
