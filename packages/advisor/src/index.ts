@@ -1,3 +1,17 @@
+export type { AdvisedIndex, AdvisedQuery, Advice, SearchFacts } from "./advice.ts";
+export { advise, type AdviseOptions } from "./advise.ts";
+export { diagnose, type DiagnoseOptions } from "./diagnose.ts";
+export type { Diagnosis } from "./diagnosis.ts";
+export type {
+  IndexDefinition,
+  IndexId,
+  IndexKey,
+  PlannableStatement,
+  PlannedStatement,
+  Planner,
+  PlannerIndex,
+} from "./planner/planner.ts";
+export { StatementNotPlannableError } from "./planner/planner-errors.ts";
 export type {
   Column,
   ColumnStatistics,
@@ -43,3 +57,6 @@ export { type SnapshotStatement, snapshotStatements } from "./snapshot/snapshot-
 export { redactSnapshot, type RedactSnapshotOptions } from "./snapshot/redact/redact-snapshot.ts";
 export { takeSnapshot, type TakeSnapshotOptions } from "./snapshot/take-snapshot.ts";
 export { type ParsedWorkload, parseWorkload } from "./snapshot/workload-file.ts";
+export type { Limitation } from "./twin/limitation.ts";
+export { openTwin, type OpenTwinOptions } from "./twin/open-twin.ts";
+export type { Twin } from "./twin/twin.ts";

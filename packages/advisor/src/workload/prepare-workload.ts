@@ -31,7 +31,10 @@ export async function prepareWorkload(snapshot: DatabaseSnapshot): Promise<Prepa
   const parser = await loadSqlParser();
   const schema = createSchemaLookup(snapshot);
   const read = readStatements(snapshot.workload, parser);
-  const skipped = [...read.skipped];
+  const skipped = [
+    ...(snapshot.workload.skipped ?? []).map(({ text, reason }) => ({ query: text, reason })),
+    ...read.skipped,
+  ];
   const totals = new Map(snapshot.workload.queries.map(({ id, totalMs }) => [id, totalMs]));
   const weight = ({ id, calls }: ReadStatement): number => totals.get(id) ?? calls;
   const byWeight = read.statements.toSorted((a, b) => weight(b) - weight(a));
