@@ -6,12 +6,12 @@ WITH addresses AS MATERIALIZED (
 )
 INSERT INTO orders
 SELECT i,
-       (to_hex(uuid_half(i, 1)) || to_hex(uuid_half(i, 2)))::uuid,
+       encode(int8send(hashint8extended(i, 1)) || int8send(hashint8extended(i, 2)), 'hex')::uuid,
        1 + floor(120 * power(draw(i, 3), 3))::integer,
        pick_id(i, 4, :users, 2),
        status,
        floor(5 + 400 * power(draw(i, 5), 3))::integer::numeric + 0.95,
-       pick_word('{EUR,EUR,EUR,EUR,USD,USD,GBP,SEK}', i, 6),
+       CASE WHEN draw(i, 6) < 0.5 THEN 'EUR' WHEN draw(i, 6) < 0.8 THEN 'USD' ELSE 'GBP' END,
        CASE WHEN draw(i, 7) < 0.05 THEN 'SAVE' || 1 + floor(400 * power(draw(i, 8), 2))::integer END,
        address,
        placed_at,

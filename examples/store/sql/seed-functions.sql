@@ -16,11 +16,6 @@ CREATE FUNCTION store_seed.pick_word(words text[], i bigint, salt integer) RETUR
   LANGUAGE sql IMMUTABLE PARALLEL SAFE
   AS 'SELECT words[1 + floor(cardinality(words) * store_seed.draw(i, salt))::integer]';
 
--- Half of a uuid that needs no padding: its first hexadecimal digit is 4 to 7.
-CREATE FUNCTION store_seed.uuid_half(i bigint, salt integer) RETURNS bigint
-  LANGUAGE sql IMMUTABLE PARALLEL SAFE
-  AS 'SELECT hashint8extended(i, salt) & 4611686018427387903 | 4611686018427387904';
-
 -- Time of row `i` of `n` in the two years up to 2026-07-01; the shop grows, so later days have more rows.
 CREATE FUNCTION store_seed.moment(i bigint, n bigint) RETURNS timestamptz
   LANGUAGE sql IMMUTABLE PARALLEL SAFE

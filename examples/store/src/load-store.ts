@@ -12,7 +12,7 @@ export interface LoadProgress {
 }
 
 export interface LoadStoreOptions {
-  /** Default 1: 420,000 orders. */
+  /** Default 1: 400,000 orders. */
   readonly scale?: number;
   /** Connections that work at the same time; default 2. */
   readonly connections?: number;

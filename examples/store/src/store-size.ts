@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from "@upshift/foundation";
 
-/** Rows of each table (about 2.3 order items per order come on their own). */
+/** Rows of each table (2.2 order items per order come on their own). */
 export interface StoreSize {
   readonly users: number;
   readonly categories: number;
@@ -15,10 +15,10 @@ const FULL_SIZE: StoreSize = {
   users: 50_000,
   categories: 200,
   products: 12_000,
-  orders: 420_000,
+  orders: 400_000,
   posts: 20_000,
-  comments: 240_000,
-  events: 500_000,
+  comments: 160_000,
+  events: 320_000,
 };
 
 /**

@@ -3,6 +3,7 @@ export { bringPostgresMajor } from "./bring-postgres.ts";
 export { componentSkips, type ComponentSkips } from "./component-skips.ts";
 export { databaseUrl } from "./database-url.ts";
 export { freePort } from "./free-port.ts";
+export { leftBehind } from "./left-behind.ts";
 export { type PostgresMajor } from "./postgres-binaries.ts";
 export { ServiceFailedError, ServiceUnavailableError } from "./services-errors.ts";
 export {

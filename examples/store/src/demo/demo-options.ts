@@ -11,12 +11,12 @@ export interface DemoOptions {
 
 export const DEMO_HELP = `Usage: npm start [-- options]
 
-Starts a PostgreSQL server in a temp folder, fills it with a shop (420,000 orders), plays what the users of the shop ask,
+Starts a PostgreSQL server in a temp folder, fills it with a shop (400,000 orders), plays what the users of the shop ask,
 lets \`upshift doctor\` look at it, applies the advice, and plays the same again.
 
 Options:
   --keep        leave the server running at the end, and say how to reach and how to stop it
-  --scale <n>   size of the shop; 1 is 420,000 orders, 0.05 is quick (default: 1)
+  --scale <n>   size of the shop; 1 is 400,000 orders, 0.05 is quick (default: 1)
   --no-color    no colours (also NO_COLOR)
   --help        this text
 

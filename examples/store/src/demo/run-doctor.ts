@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
+import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { DemoFailedError } from "./demo-errors.ts";
 
@@ -19,6 +20,8 @@ export interface DoctorReport {
 }
 
 const EXIT_FINDINGS = 1;
+/** Time for it to end by itself after Ctrl-C. */
+const GRACE_MS = 3_000;
 
 /**
  * Runs `upshift doctor` as a user does: a process of its own that is given a connection string and nothing else.
@@ -28,18 +31,23 @@ const EXIT_FINDINGS = 1;
  */
 export async function runDoctor(options: {
   readonly url: string;
-  /** Where its JSON report goes. */
-  readonly reportFile: string;
+  /** Where its JSON report and its temporary files go; removed with the server. */
+  readonly folder: string;
   readonly color: boolean;
   readonly signal: AbortSignal;
 }): Promise<DoctorReport> {
   const program = fileURLToPath(new URL("bin.js", import.meta.resolve("upshift")));
-  const args = [program, "doctor", "--json-file", options.reportFile];
+  const reportFile = path.join(options.folder, "doctor.json");
+  const args = [program, "doctor", "--json-file", reportFile];
   const doctor = spawn(process.execPath, options.color ? args : [...args, "--no-color"], {
     stdio: ["ignore", "inherit", "inherit"],
-    env: { ...process.env, DATABASE_URL: options.url },
+    env: { ...process.env, DATABASE_URL: options.url, TMPDIR: options.folder },
   });
-  const stop = (): void => void doctor.kill("SIGTERM");
+  let lastResort: NodeJS.Timeout | undefined;
+  const stop = (): void => {
+    doctor.kill("SIGTERM");
+    lastResort = setTimeout(() => doctor.kill("SIGKILL"), GRACE_MS);
+  };
   options.signal.addEventListener("abort", stop, { once: true });
   try {
     const [exitCode] = await once(doctor, "exit");
@@ -47,8 +55,9 @@ export async function runDoctor(options: {
     if (exitCode !== 0 && exitCode !== EXIT_FINDINGS)
       throw new DemoFailedError("upshift doctor", `it ended with code ${exitCode}`);
   } finally {
+    clearTimeout(lastResort);
     options.signal.removeEventListener("abort", stop);
   }
-  const report: DoctorReport = JSON.parse(await readFile(options.reportFile, "utf8"));
+  const report: DoctorReport = JSON.parse(await readFile(reportFile, "utf8"));
   return report;
 }
