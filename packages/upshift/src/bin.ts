@@ -4,8 +4,8 @@ import process from "node:process";
 import { run } from "./cli.ts";
 import { EXIT_INTERRUPTED } from "./exit-codes.ts";
 
-/** What may not take longer to clean up after Ctrl-C, in milliseconds. */
-const CLEAN_UP_MS = 3_000;
+/** Longest that cleaning up after Ctrl-C may take; the first start of the twin cannot be cut short within its seconds. */
+const CLEAN_UP_MS = 15_000;
 
 const interruption = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {

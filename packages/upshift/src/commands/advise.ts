@@ -1,4 +1,4 @@
-import type { DatabaseSnapshot } from "@upshift/advisor";
+import type { DatabaseSnapshot, Diagnosis } from "@upshift/advisor";
 import type { Command } from "commander";
 import type { CliIo } from "../cli-io.ts";
 import { CommandLineError } from "../cli-errors.ts";
@@ -64,15 +64,40 @@ async function adviseOn(
   if (options.json !== true && options.sql !== true) {
     context.print(`${renderHeader(snapshot, context.screen)}\n`);
   }
-  const { advise } = await import("@upshift/advisor");
-  const advice = await advise(snapshot, {
-    ...(options.budget === undefined ? {} : { budgetBytes: options.budget }),
-    onProgress: context.progress.onProgress,
-    signal: io.signal,
-  });
-  const report = toReport(snapshot, advice, options);
-  await deliverReport(report, options, context, "upshift advise --sql > fix.sql");
+  const diagnosis = await adviseWithTwin(snapshot, options, context);
+  context.progress.clear();
+  const report = toReport(snapshot, diagnosis, options);
+  const sqlCommand = "upshift advise --sql > fix.sql";
+  await deliverReport(report, options, context, { sqlCommand });
   return exitCodeFor(report.findings, options.failOn);
+}
+
+async function adviseWithTwin(
+  snapshot: DatabaseSnapshot,
+  options: AdviseOptions,
+  { io, progress }: CommandContext,
+): Promise<Diagnosis> {
+  const { advise, openTwin } = await import("@upshift/advisor");
+  const { signal } = io;
+  const { onProgress } = progress;
+  // Without a workload there is nothing to plan, and the catalog's own findings need no twin.
+  const planner =
+    snapshot.workload.queries.length === 0
+      ? undefined
+      : await openTwin(snapshot, { signal, onProgress });
+  try {
+    const advice = await advise({
+      snapshot,
+      signal,
+      onProgress,
+      ...(planner === undefined ? {} : { planner }),
+      ...(options.budget === undefined ? {} : { budgetBytes: options.budget }),
+    });
+    const { findings, notes } = advice;
+    return { findings, advice, notes, limitations: planner?.limitations ?? [] };
+  } finally {
+    await planner?.close();
+  }
 }
 
 async function obtainSnapshot(

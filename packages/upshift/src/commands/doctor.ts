@@ -1,8 +1,9 @@
+import { renderFinding } from "@upshift/findings/terminal";
 import type { Command } from "commander";
 import type { CliIo } from "../cli-io.ts";
 import { exitCodeFor, type FailOn } from "../exit-codes.ts";
 import { readInput } from "../output/read-input.ts";
-import { toReport } from "../report/database-report.ts";
+import { redactFinding, toReport } from "../report/database-report.ts";
 import { deliverReport } from "../report/deliver-report.ts";
 import { printStatements, readDatabase } from "../report/read-database.ts";
 import { renderHeader } from "../report/render-header.ts";
@@ -64,16 +65,27 @@ async function examine(
       ? undefined
       : await readInput(options.workload, "SQL statements", io);
   const snapshot = await readDatabase({ url, options, workloadSql }, context);
-  if (options.json !== true && options.sql !== true) {
-    context.print(`${renderHeader(snapshot, context.screen)}\n`);
-  }
+  const isForPeople = options.json !== true && options.sql !== true;
+  if (isForPeople) context.print(`${renderHeader(snapshot, context.screen)}\n`);
+
   const { diagnose } = await import("@upshift/advisor");
+  // What is certain is shown at once: the search for indexes may take a while.
+  const shown = new Set<string>();
   const diagnosis = await diagnose(snapshot, {
     ...(options.budget === undefined ? {} : { budgetBytes: options.budget }),
-    onProgress: context.progress.onProgress,
+    withValues: options.withValues === true,
     signal: io.signal,
+    onProgress: context.progress.onProgress,
+    onFinding: (finding) => {
+      const isOverTop = options.top !== undefined && shown.size >= options.top;
+      if (!isForPeople || isOverTop || shown.has(finding.key)) return;
+      shown.add(finding.key);
+      context.print(`${renderFinding(redactFinding(finding, options), context.screen)}\n`);
+    },
   });
+  context.progress.clear();
   const report = toReport(snapshot, diagnosis, options);
-  await deliverReport(report, options, context, "upshift doctor --sql > fix.sql");
+  const sqlCommand = "upshift doctor --sql > fix.sql";
+  await deliverReport(report, options, context, { sqlCommand, shown });
   return exitCodeFor(report.findings, options.failOn);
 }

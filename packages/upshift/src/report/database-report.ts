@@ -1,8 +1,9 @@
 import type {
   AdvisedIndex,
-  Advice,
   DatabaseSnapshot,
+  Diagnosis,
   HiddenFact,
+  Limitation,
   SearchFacts,
 } from "@upshift/advisor";
 import { type Evidence, type Finding, findingKey, rankFindings } from "@upshift/findings";
@@ -32,6 +33,8 @@ export interface DatabaseReport {
   readonly skipped: readonly SkippedText[];
   /** What the advice could not take into account, sentences for a person. */
   readonly notes: readonly string[];
+  /** What the twin could not take over from the database. */
+  readonly limitations: readonly Limitation[];
   /** `null` where nothing was searched. */
   readonly search: SearchFacts | null;
 }
@@ -49,11 +52,11 @@ export interface ReportOptions {
 /** Joins what was read with what came of it. Constants that an advised index itself rests on stay: it is useless without. */
 export function toReport(
   snapshot: DatabaseSnapshot,
-  advice: Advice,
+  { findings, advice, notes, limitations }: Diagnosis,
   options: ReportOptions,
 ): DatabaseReport {
   const { workload, visibility } = snapshot;
-  const shown = options.withValues === true ? (sql: string): string => sql : withoutLiterals;
+  const shown = shownBy(options);
   const hasWorkload = workload.queries.length > 0;
   return {
     database: snapshot.database.name,
@@ -67,13 +70,14 @@ export function toReport(
       costBefore: hasWorkload ? advice.workload.costBefore : null,
       costAfter: hasWorkload ? advice.workload.costAfter : null,
     },
-    findings: rankFindings(advice.findings.map((finding) => redacted(finding, shown))),
+    findings: rankFindings(findings.map((finding) => redactFinding(finding, options))),
     indexes: advice.indexes.map((index) => ({
       ...index,
       queries: index.queries.map((entry) => ({ ...entry, query: shown(entry.query) })),
     })),
     hidden: visibility.hidden,
-    notes: advice.notes,
+    notes: notes.filter((note) => note !== workload.note),
+    limitations,
     search: advice.search,
     skipped: [
       ...(workload.skipped ?? []).map(({ line, text, reason }) => ({
@@ -85,13 +89,19 @@ export function toReport(
   };
 }
 
-function redacted(finding: Finding, shown: (sql: string) => string): Finding {
+/** A finding as it may be shown: `$n` in place of the constants of its queries. */
+export function redactFinding(finding: Finding, options: ReportOptions): Finding {
   const { where, evidence } = finding;
+  const shown = shownBy(options);
   return {
     ...finding,
     where: where.query === undefined ? where : { ...where, query: shown(where.query) },
     evidence: evidence.map((entry) => redactedEvidence(entry, shown)),
   };
+}
+
+function shownBy({ withValues }: ReportOptions): (sql: string) => string {
+  return withValues === true ? (sql) => sql : withoutLiterals;
 }
 
 /** A definition's constants are schema, not values: an index's predicate says what the index is. */

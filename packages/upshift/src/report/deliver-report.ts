@@ -2,7 +2,7 @@ import type { CommandContext } from "../commands/command-context.ts";
 import type { AdviceOptions, OutputOptions } from "../commands/command-options.ts";
 import { writePrivateFile } from "../output/write-file.ts";
 import { type DatabaseReport, reportSql } from "./database-report.ts";
-import { renderReport } from "./render-report.ts";
+import { renderReport, type RenderReportOptions } from "./render-report.ts";
 import { reportJson } from "./report-json.ts";
 
 /** Prints a report in the form that was asked for, and writes the JSON file where one was. */
@@ -10,7 +10,7 @@ export async function deliverReport(
   report: DatabaseReport,
   options: OutputOptions & AdviceOptions,
   context: CommandContext,
-  sqlCommand: string,
+  { sqlCommand, shown }: Pick<RenderReportOptions, "sqlCommand" | "shown">,
 ): Promise<void> {
   // Before anything is printed: a file that cannot be written is an error, not half a report.
   if (options.jsonFile !== undefined) {
@@ -19,5 +19,5 @@ export async function deliverReport(
   }
   if (options.json === true) context.printJson(reportJson(report));
   else if (options.sql === true) context.print(reportSql(report).trimEnd());
-  else context.print(renderReport(report, context.screen, { top: options.top, sqlCommand }));
+  else context.print(renderReport(report, context.screen, { top: options.top, sqlCommand, shown }));
 }

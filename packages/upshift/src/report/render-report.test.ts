@@ -68,6 +68,7 @@ const report: DatabaseReport = {
     },
   ],
   notes: ["One statement was planned on guessed parameters."],
+  limitations: [],
   search: null,
   skipped: [{ query: "line 3: DROP TABLE orders", reason: "it is DDL" }],
 };

@@ -6,13 +6,16 @@ import { renderIndexes } from "./render-indexes.ts";
 import { shortQuery } from "./short-query.ts";
 
 export interface RenderReportOptions {
-  /** Show only the first so many findings. */
+  /** Show only the first so many findings, those that are on the screen already counted. */
   readonly top?: number | undefined;
+  /** Keys of findings that are on the screen already. */
+  readonly shown?: ReadonlySet<string> | undefined;
   /** The command that would print the same as SQL. */
   readonly sqlCommand: string;
 }
 
 const SKIPPED_SHOWN = 10;
+const NOTES_SHOWN = 10;
 
 /** A report below its header, for a person: findings, indexes, what it was worth, what was not seen, what to do next. */
 export function renderReport(
@@ -20,16 +23,23 @@ export function renderReport(
   screen: Screen,
   options: RenderReportOptions,
 ): string {
-  const findings = report.findings.slice(0, options.top ?? report.findings.length);
-  const left = report.findings.length - findings.length;
+  const shown = options.shown ?? new Set();
+  const unseen = report.findings.filter(({ key }) => !shown.has(key));
+  const room = Math.max(0, (options.top ?? Number.POSITIVE_INFINITY) - shown.size);
+  const findings = unseen.slice(0, room);
+  const left = unseen.length - findings.length;
+  const visible = report.findings.filter(({ key }) => shown.has(key)).concat(findings);
   return [
-    findings.length === 0 && left === 0 ? "No findings." : null,
+    report.findings.length === 0 ? "No findings." : null,
     ...findings.map((finding) => renderFinding(finding, screen)),
     left === 0 ? null : screen.palette.faint(`… and ${left} more; without --top all are shown.`),
-    renderIndexes(report, findings, screen),
+    renderIndexes(report, visible, screen),
     renderHidden(report.hidden, screen),
     renderSkipped(report.skipped, screen),
-    renderNotes(report.notes, screen),
+    renderNotes(
+      [...report.notes, ...report.limitations.map(({ object, reason }) => `${object}: ${reason}.`)],
+      screen,
+    ),
     closingLine(report, screen, options.sqlCommand),
   ]
     .filter((part) => part !== null)
@@ -68,7 +78,11 @@ function renderSkipped(skipped: readonly SkippedText[], screen: Screen): string 
 
 function renderNotes(notes: readonly string[], screen: Screen): string | null {
   if (notes.length === 0) return null;
-  return notes.flatMap((note) => wrapText(`Note: ${note}`, screen.width)).join("\n");
+  const left = notes.length - NOTES_SHOWN;
+  return [
+    ...notes.slice(0, NOTES_SHOWN).flatMap((note) => wrapText(`Note: ${note}`, screen.width)),
+    ...(left > 0 ? [`… and ${left} more notes; --json lists all`] : []),
+  ].join("\n");
 }
 
 function closingLine(report: DatabaseReport, screen: Screen, command: string): string | null {

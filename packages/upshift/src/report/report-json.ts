@@ -28,6 +28,7 @@ export interface ReportJson {
   readonly visibility: { readonly role: string; readonly hidden: DatabaseReport["hidden"] };
   readonly skipped: readonly SkippedText[];
   readonly notes: readonly string[];
+  readonly limitations: DatabaseReport["limitations"];
   readonly search: DatabaseReport["search"];
 }
 
@@ -52,6 +53,7 @@ export function reportJson(report: DatabaseReport): ReportJson {
     visibility: { role: report.role, hidden: report.hidden },
     skipped: report.skipped,
     notes: report.notes,
+    limitations: report.limitations,
     search: report.search,
   };
 }

@@ -34,16 +34,20 @@ export async function upshift(
   return { exitCode: child.exitCode, stdout: await stdout, stderr: await stderr };
 }
 
+/** Where the twin's initialised directory is kept between tests. */
+const CACHE = fileURLToPath(new URL("../../../../node_modules/.cache", import.meta.url));
+
 /** PATH and the cache of the twin; HOME without `.pgpass`. */
 export function isolatedEnvironment(
   more: Readonly<Record<string, string>> = {},
 ): Record<string, string> {
-  const kept = ["PATH", "TMPDIR", "XDG_CACHE_HOME"].flatMap((name) => {
+  const kept = ["PATH", "TMPDIR"].flatMap((name) => {
     const value = process.env[name];
     return value === undefined ? [] : [[name, value] as const];
   });
   return {
     HOME: `${tmpdir()}/upshift-no-home`,
+    XDG_CACHE_HOME: CACHE,
     PGSYSCONFDIR: `${tmpdir()}/upshift-no-home`,
     ...Object.fromEntries(kept),
     ...more,
