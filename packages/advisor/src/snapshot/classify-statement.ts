@@ -8,6 +8,8 @@ export type ClassifiedStatement =
       readonly fingerprint: string;
       /** It reads or writes relations, and all of them are PostgreSQL's own. */
       readonly isOnSystemCatalogs: boolean;
+      /** It compares with a list: `IN (…)`, `= ANY (…)`. */
+      readonly hasList: boolean;
     }
   | { readonly kind: "skipped"; readonly reason: string };
 
@@ -40,7 +42,7 @@ export function classifyStatement(text: string): ClassifiedStatement {
   return {
     kind: "query",
     fingerprint: fingerprintSync(text),
-    isOnSystemCatalogs: isOnSystemCatalogs(body),
+    ...inspect(body),
   };
 }
 
@@ -68,38 +70,48 @@ function describeUnplannable(type: string): string {
   }
 }
 
+const LIST_COMPARISONS = new Set(["AEXPR_IN", "AEXPR_OP_ANY", "AEXPR_OP_ALL"]);
+
+interface RelationName {
+  readonly schema: string | undefined;
+  readonly name: string;
+}
+
 /** Walks with its own stack: parse trees of generated SQL are deeper than JavaScript's. */
-function isOnSystemCatalogs(root: unknown): boolean {
+function inspect(root: unknown): {
+  readonly isOnSystemCatalogs: boolean;
+  readonly hasList: boolean;
+} {
   const commonTables = new Set<string>();
-  const relations: { readonly schema: string | undefined; readonly name: string }[] = [];
+  const relations: RelationName[] = [];
+  let hasList = false;
   const stack: unknown[] = [root];
-  for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
-    if (typeof node !== "object" || node === null) continue;
-    for (const [key, child] of Object.entries(node)) {
-      if (key === "ctename" && typeof child === "string") commonTables.add(child);
-      if (typeof child === "object" && child !== null) {
-        if ("relname" in child && typeof child.relname === "string") {
-          relations.push({
-            schema:
-              "schemaname" in child && typeof child.schemaname === "string"
-                ? child.schemaname
-                : undefined,
-            name: child.relname,
-          });
-        }
-        stack.push(child);
-      }
+  while (stack.length > 0) {
+    const node = stack.pop();
+    if (!isRecord(node)) continue;
+    if (typeof node["ctename"] === "string") commonTables.add(node["ctename"]);
+    if (typeof node["kind"] === "string" && LIST_COMPARISONS.has(node["kind"])) hasList = true;
+    if (typeof node["relname"] === "string") {
+      const schema = node["schemaname"];
+      relations.push({
+        schema: typeof schema === "string" ? schema : undefined,
+        name: node["relname"],
+      });
     }
+    stack.push(...Object.values(node));
   }
   const own = relations.filter(
     ({ schema, name }) => schema !== undefined || !commonTables.has(name),
   );
-  return (
-    own.length > 0 &&
-    own.every(({ schema, name }) =>
-      schema === undefined
-        ? name.startsWith("pg_")
-        : /^(?:pg_.*|information_schema)$/.test(schema) || name.startsWith("pg_stat_statements"),
-    )
-  );
+  return { isOnSystemCatalogs: own.length > 0 && own.every(isOfSystem), hasList };
+}
+
+function isOfSystem({ schema, name }: RelationName): boolean {
+  return schema === undefined || name.startsWith("pg_stat_statements")
+    ? name.startsWith("pg_")
+    : schema.startsWith("pg_") || schema === "information_schema";
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null;
 }

@@ -1,33 +1,60 @@
+import { createHash } from "node:crypto";
 import type { WorkloadQuery } from "./database-snapshot.ts";
 
+/** A statement as it was found, before equal ones are put together. */
+export interface FoundQuery {
+  readonly query: WorkloadQuery;
+  /** The grammar gives `a = $1` and `a IN ($1, $2)` one fingerprint, but they have different plans. */
+  readonly hasList: boolean;
+}
+
 /**
- * One query per id. Of several texts with one fingerprint (other constants, longer IN lists) the one that weighs most stays:
- * by time where it is known, else by calls, else the first.
+ * One query per fingerprint, and one more where a fingerprint stands for lists and single values both.
+ *
+ * Of several texts (other constants, longer lists) the one that weighs most stays: by time where it is known, else by calls,
+ * else the first.
  */
-export function mergeQueries(queries: readonly WorkloadQuery[]): readonly WorkloadQuery[] {
-  const merged = new Map<string, { query: WorkloadQuery; heaviest: WorkloadQuery }>();
-  for (const query of sameTexts(queries)) {
-    const known = merged.get(query.id);
-    if (known === undefined) merged.set(query.id, { query, heaviest: query });
+export function mergeQueries(found: readonly FoundQuery[]): readonly WorkloadQuery[] {
+  const merged = new Map<string, MergedQuery>();
+  for (const { query, hasList } of sameTexts(found)) {
+    const key = `${query.id} ${hasList}`;
+    const known = merged.get(key);
+    if (known === undefined) merged.set(key, { query, heaviest: query, hasList });
     else {
       known.query = add(known.query, query);
       if (weight(query) > weight(known.heaviest)) known.heaviest = query;
     }
   }
-  return Array.from(merged.values(), ({ query, heaviest }) => withText(query, heaviest.text));
+  return Array.from(merged.values(), ({ query, heaviest, hasList }) => {
+    const isAmbiguous = hasList && merged.has(`${query.id} false`);
+    return named(query, isAmbiguous ? derivedId(query.id) : query.id, heaviest.text);
+  });
 }
 
-function withText(query: WorkloadQuery, text: string): WorkloadQuery {
-  return { ...query, text };
+interface MergedQuery {
+  query: WorkloadQuery;
+  heaviest: WorkloadQuery;
+  readonly hasList: boolean;
 }
 
-function sameTexts(queries: readonly WorkloadQuery[]): Iterable<WorkloadQuery> {
-  const byText = new Map<string, WorkloadQuery>();
-  for (const query of queries) {
+function sameTexts(found: readonly FoundQuery[]): Iterable<FoundQuery> {
+  const byText = new Map<string, FoundQuery>();
+  for (const { query, hasList } of found) {
     const known = byText.get(query.text);
-    byText.set(query.text, known === undefined ? query : add(known, query));
+    byText.set(query.text, {
+      query: known === undefined ? query : add(known.query, query),
+      hasList,
+    });
   }
   return byText.values();
+}
+
+function named(query: WorkloadQuery, id: string, text: string): WorkloadQuery {
+  return { ...query, id, text };
+}
+
+function derivedId(id: string): string {
+  return createHash("sha256").update(`${id} list`).digest("hex").slice(0, id.length);
 }
 
 function weight(query: WorkloadQuery): number {

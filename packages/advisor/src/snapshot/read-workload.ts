@@ -2,7 +2,7 @@ import type { Read } from "../session/read-only-session.ts";
 import { classifyStatement, loadGrammar } from "./classify-statement.ts";
 import type { HiddenFact, SkippedStatement, Workload, WorkloadQuery } from "./database-snapshot.ts";
 import { quoteIdentifier } from "./identifier.ts";
-import { mergeQueries } from "./merge-queries.ts";
+import { type FoundQuery, mergeQueries } from "./merge-queries.ts";
 import { shorten } from "./workload-file.ts";
 import { MAX_TEXT_BYTES, recordedWorkloadSql, WORKLOAD_SOURCE_SQL } from "./sql/workload-sql.ts";
 
@@ -64,7 +64,7 @@ export async function readRecordedWorkload(
       hasExecutionTimes: source.columns.includes("total_exec_time"),
     }),
   );
-  const queries: WorkloadQuery[] = [];
+  const queries: FoundQuery[] = [];
   const skipped: SkippedStatement[] = [];
   let hiddenCalls = 0;
   for (const row of rows) {
@@ -84,7 +84,10 @@ export async function readRecordedWorkload(
     if (statement.kind === "skipped") {
       skipped.push({ line: null, text: shorten(row.text), reason: statement.reason });
     } else if (!statement.isOnSystemCatalogs) {
-      queries.push(toQuery(statement.fingerprint, row.text, row));
+      queries.push({
+        query: toQuery(statement.fingerprint, row.text, row),
+        hasList: statement.hasList,
+      });
     }
   }
   return {

@@ -1,6 +1,6 @@
 import { classifyStatement, loadGrammar } from "./classify-statement.ts";
 import type { SkippedStatement, WorkloadQuery } from "./database-snapshot.ts";
-import { mergeQueries } from "./merge-queries.ts";
+import { type FoundQuery, mergeQueries } from "./merge-queries.ts";
 import { splitStatements, type StatementText } from "./split-statements.ts";
 
 export interface ParsedWorkload {
@@ -17,7 +17,7 @@ export interface ParsedWorkload {
  */
 export async function parseWorkload(sql: string): Promise<ParsedWorkload> {
   await loadGrammar();
-  const queries: WorkloadQuery[] = [];
+  const queries: FoundQuery[] = [];
   const skipped: SkippedStatement[] = [];
   for (const piece of splitStatements(sql)) {
     const reason = addQuery(piece, queries);
@@ -29,17 +29,20 @@ export async function parseWorkload(sql: string): Promise<ParsedWorkload> {
 }
 
 /** @returns why it is no query, or `null` when it was added */
-function addQuery(piece: StatementText, queries: WorkloadQuery[]): string | null {
+function addQuery(piece: StatementText, queries: FoundQuery[]): string | null {
   if (piece.kind === "psql") return "it is a psql command, not SQL";
   const statement = classifyStatement(piece.text);
   if (statement.kind === "skipped") return statement.reason;
   queries.push({
-    id: statement.fingerprint,
-    text: piece.text,
-    calls: statedCalls(piece.leadingComments) ?? 1,
-    totalMs: null,
-    meanMs: null,
-    rows: null,
+    hasList: statement.hasList,
+    query: {
+      id: statement.fingerprint,
+      text: piece.text,
+      calls: statedCalls(piece.leadingComments) ?? 1,
+      totalMs: null,
+      meanMs: null,
+      rows: null,
+    },
   });
   return null;
 }

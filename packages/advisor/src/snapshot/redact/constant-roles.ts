@@ -148,7 +148,8 @@ function* contextsOf(
       if (isLike(child)) {
         yield { node: child["lexpr"], role: value };
         yield { node: child["rexpr"], role: { role: "pattern" } };
-      } else yield { node: Object.values(child), role: role.role === "structure" ? role : value };
+      } else if (isSpanOfTime(child)) yield { node: Object.values(child), role: structure };
+      else yield { node: Object.values(child), role: role.role === "structure" ? role : value };
       return;
     case "FuncCall":
       yield* argumentsOf(child, role);
@@ -190,6 +191,24 @@ function* argumentsOf(
     yield { node, role: isStructural ? { role: "structure" } : inherited };
   }
 }
+
+/** `current_date - 90`, `7 * interval '1 day'`: the number counts days, it is no value of a column. */
+function isSpanOfTime(expression: Node): boolean {
+  return (
+    ["+", "-", "*"].includes(lastName(expression["name"])) &&
+    [expression["lexpr"], expression["rexpr"]].some(isTime)
+  );
+}
+
+function isTime(operand: unknown): boolean {
+  if (!isNode(operand)) return false;
+  if ("SQLValueFunction" in operand) return true;
+  const { FuncCall: call, TypeCast: cast } = operand;
+  if (isNode(call)) return CLOCKS.has(lastName(call["funcname"]));
+  return isNode(cast) && typeNameOf(cast["typeName"]) === "interval";
+}
+
+const CLOCKS = new Set(["now", "clock_timestamp", "statement_timestamp", "transaction_timestamp"]);
 
 function isLike(expression: Node): boolean {
   return (
