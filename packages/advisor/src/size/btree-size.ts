@@ -1,4 +1,5 @@
-import { type DuplicateGroup, duplicateGroups } from "./duplicate-groups.ts";
+import { duplicateGroups } from "./duplicate-groups.ts";
+import { deduplicatedLeaf, type LeafContents, plainLeaf } from "./leaf-contents.ts";
 import { expectedDataBytes, type FieldWidths, isFixedLayout } from "./field-layout.ts";
 
 export interface BtreeKey extends FieldWidths {
@@ -38,12 +39,9 @@ const LINE_POINTER_BYTES = 4;
 const TUPLE_HEADER_BYTES = 8;
 /** Header with a bitmap of NULLs. */
 const NULL_BITMAP_BYTES = 8;
-const TUPLE_ID_BYTES = 6;
 const DEFAULT_FILLFACTOR_PERCENT = 90;
 /** BTREE_NONLEAF_FILLFACTOR */
 const INNER_FILLFACTOR_PERCENT = 70;
-/** A tenth of a page less a line pointer, rounded down to 8: nbtsort.c, maxpostingsize. */
-const LONGEST_POSTING_BYTES = 812;
 
 /**
  * Size of a B-tree right after CREATE INDEX.
@@ -54,19 +52,16 @@ const LONGEST_POSTING_BYTES = 812;
  */
 export function btreeSize(shape: BtreeShape): BtreeSize {
   if (shape.rows < 1) return { pages: 1, height: 0 };
-  const tupleBytes = leafTupleBytes(shape);
   const distinctKeys = Math.max(1, shape.distinctKeys ?? independentDistinct(shape));
+  const keyBytes = leafKeyBytes([...shape.keys, ...shape.include]);
   const leaf = deduplicates(shape)
-    ? deduplicatedLeaf(shape, tupleBytes, distinctKeys)
-    : { tuples: shape.rows, bytes: shape.rows * tupleBytes };
-  const isFixed = isFixedLayout([...shape.keys, ...shape.include]) && !deduplicates(shape);
-  const perPage = tuplesPerPage(
-    leaf.bytes / leaf.tuples,
-    shape.fillfactorPercent ?? DEFAULT_FILLFACTOR_PERCENT,
-    isFixed,
-  );
-  const leaves = Math.ceil(leaf.tuples / perPage);
-  const upper = upperLevels(leaves, pivotBytes(shape, leaf.tuples, distinctKeys));
+    ? deduplicatedLeaf(
+        keyBytes,
+        duplicateGroups({ rows: shape.rows, distinctKeys, heavyKeys: shape.heavyKeys ?? [] }),
+      )
+    : plainLeaf(keyBytes, shape.rows);
+  const leaves = Math.ceil(leafPages(leaf, shape));
+  const upper = upperLevels(leaves, pivotBytes(shape, leaf.tuples + leaf.fullLists, distinctKeys));
   return { pages: 1 + leaves + upper.pages, height: upper.levels };
 }
 
@@ -82,65 +77,37 @@ export function btreeHeight(pages: number, shape: BtreeShape): number {
 /** Distinct combinations of independent columns that `rows` draws meet. */
 function independentDistinct({ keys, rows }: BtreeShape): number {
   const possible = keys.reduce((product, key) => product * Math.max(1, key.distinct), 1);
-  if (keys.length === 1) return Math.min(rows, possible);
-  return Math.min(rows, possible * -Math.expm1(-rows / possible));
+  const single = Math.max(...keys.map((key) => key.distinct));
+  if (keys.length === 1) return Math.min(rows, single);
+  // Rows with a key of their own stay so, whatever is added to it.
+  return Math.min(rows, Math.max(single, possible * -Math.expm1(-rows / possible)));
 }
 
 function deduplicates({ keys, include }: BtreeShape): boolean {
   return include.length === 0 && keys.every((key) => key.isEqualImage);
 }
 
-function leafTupleBytes({ keys, include }: BtreeShape): number {
-  const fields = [...keys, ...include];
+/** Header and data of a leaf tuple. MAXALIGN(8) is 8, and with a bitmap of NULLs MAXALIGN(8 + 4) is 16. */
+function leafKeyBytes(fields: readonly FieldWidths[]): number {
   const withNull = 1 - fields.reduce((share, field) => share * (1 - field.nullFraction), 1);
-  // MAXALIGN(8) = 8 and MAXALIGN(8 + 4) = 16: an entry of data that starts at a multiple of 8 either way.
-  const header = TUPLE_HEADER_BYTES + NULL_BITMAP_BYTES * withNull;
-  return Math.max(16, header + expectedDataBytes(fields)) + LINE_POINTER_BYTES;
+  return Math.max(
+    16,
+    TUPLE_HEADER_BYTES + NULL_BITMAP_BYTES * withNull + expectedDataBytes(fields),
+  );
 }
 
-interface LeafContents {
-  readonly tuples: number;
-  readonly bytes: number;
-}
-
-function deduplicatedLeaf(
-  shape: BtreeShape,
-  tupleBytes: number,
-  distinctKeys: number,
-): LeafContents {
-  const keyBytes = tupleBytes - LINE_POINTER_BYTES;
-  const longest = Math.max(1, Math.floor((LONGEST_POSTING_BYTES - keyBytes) / TUPLE_ID_BYTES));
-  const groups = duplicateGroups({
-    rows: shape.rows,
-    distinctKeys,
-    heavyKeys: shape.heavyKeys ?? [],
-  });
-  let tuples = 0;
-  let bytes = 0;
-  for (const group of groups) {
-    const contents = groupContents(group, keyBytes, longest);
-    tuples += contents.tuples * group.keys;
-    bytes += contents.bytes * group.keys;
+function leafPages(leaf: LeafContents, shape: BtreeShape): number {
+  const fillfactor = shape.fillfactorPercent ?? DEFAULT_FILLFACTOR_PERCENT;
+  let pages = 0;
+  if (leaf.fullLists > 0) {
+    pages += leaf.fullLists / tuplesPerPage(leaf.fullListBytes / leaf.fullLists, fillfactor, true);
   }
-  return { tuples: Math.max(1, tuples), bytes: Math.max(tupleBytes, bytes) };
-}
-
-/** One key's rows: full posting lists, then one with the rest. */
-function groupContents(
-  { rowsPerKey }: DuplicateGroup,
-  keyBytes: number,
-  longest: number,
-): LeafContents {
-  const full = Math.floor(rowsPerKey / longest);
-  const rest = rowsPerKey - full * longest;
-  const tuples = full + (rest > 0 ? 1 : 0);
-  const restBytes =
-    rest === 0 ? 0 : rest <= 1 ? keyBytes + LINE_POINTER_BYTES : postingBytes(keyBytes, rest);
-  return { tuples, bytes: full * postingBytes(keyBytes, longest) + restBytes };
-}
-
-function postingBytes(keyBytes: number, rows: number): number {
-  return Math.ceil((keyBytes + TUPLE_ID_BYTES * rows) / 8) * 8 + LINE_POINTER_BYTES;
+  if (leaf.tuples > 0) {
+    const isUnique = leaf.tuples > shape.rows * 0.999;
+    const isFixed = isUnique && isFixedLayout([...shape.keys, ...shape.include]);
+    pages += leaf.tuples / tuplesPerPage(leaf.tupleBytes / leaf.tuples, fillfactor, isFixed);
+  }
+  return pages;
 }
 
 /**

@@ -1,5 +1,6 @@
 import { parsePlan } from "@upshift/plan";
 import type { IndexDefinition } from "../../planner/planner.ts";
+import type { Relation } from "../../snapshot/database-snapshot.ts";
 import type { Engine } from "../engine/engine.ts";
 import { quoteQualified } from "../sql-text.ts";
 import type { CatalogIndex } from "../storage/index-catalog.ts";
@@ -38,7 +39,8 @@ export async function candidateFacts(
     const from = `FROM ${quoteQualified(definition.schema, definition.table)}`;
     const { widthBytes } = await explain(engine, `SELECT (${key.expression}) ${from}`);
     const distinct = await explain(engine, `SELECT ${from} GROUP BY (${key.expression})`);
-    expressions.set(position + 1, { widthBytes, distinct: distinct.rows });
+    const source = onlyColumn(key.expression, lookup.table(definition.schema, definition.table));
+    expressions.set(position + 1, { widthBytes, distinct: distinct.rows, source });
   }
   return {
     of(index) {
@@ -55,4 +57,15 @@ async function explain(
   const [row] = await engine.run(`EXPLAIN (FORMAT JSON) ${sql}`);
   const { root } = parsePlan(String(row?.["QUERY PLAN"]));
   return { rows: root.planRows ?? 0, widthBytes: root.planWidthBytes ?? 0 };
+}
+
+/** The column that an expression is made of, when it mentions just one. */
+function onlyColumn(expression: string, table: Relation | undefined): string | null {
+  const names = new Set(
+    (expression.match(/"(?:[^"]|"")*"|[\p{L}_][\p{L}\p{N}_$]*/gu) ?? []).map((name) =>
+      name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name,
+    ),
+  );
+  const mentioned = (table?.columns ?? []).filter((column) => names.has(column.name));
+  return mentioned.length === 1 ? (mentioned[0]?.name ?? null) : null;
 }

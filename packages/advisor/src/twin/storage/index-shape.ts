@@ -8,6 +8,8 @@ import type { CatalogIndex, CatalogIndexColumn } from "./index-catalog.ts";
 export interface ExpressionEstimate {
   readonly widthBytes: number;
   readonly distinct: number;
+  /** The only column it is made of; `null` where there are several or none. */
+  readonly source: string | null;
 }
 
 export interface IndexShapeOptions {
@@ -34,8 +36,10 @@ const TRUSTED_RATIO = 0.1;
 export function indexShape(options: IndexShapeOptions): BtreeShape {
   const { index, rows, tableRows } = options;
   const columns = index.columns.map((column, position) => {
-    const statistics = options.statistics(column.column ?? position + 1);
     const expression = options.expressions?.get(position + 1);
+    const statistics =
+      options.statistics(column.column ?? position + 1) ??
+      sourceStatistics(expression, options.statistics);
     return { column, statistics, expression };
   });
   const keys: BtreeKey[] = [];
@@ -58,6 +62,21 @@ export function indexShape(options: IndexShapeOptions): BtreeShape {
     heavyKeys:
       keys.length === 1 && only !== undefined ? heavyKeys(only.statistics, rows) : undefined,
   };
+}
+
+/**
+ * `lower(email)` is as long as `email`, where the planner assumes 32 bytes. Not for what takes a part out of something large,
+ * such as a field of a document.
+ */
+function sourceStatistics(
+  expression: ExpressionEstimate | undefined,
+  statistics: IndexShapeOptions["statistics"],
+): ColumnStatistics | undefined {
+  if (expression === undefined || expression.source === null) return undefined;
+  const source = statistics(expression.source);
+  return source !== undefined && source.averageWidthBytes < expression.widthBytes
+    ? source
+    : undefined;
 }
 
 /** An empty included column has no effect but that of every included column. */
