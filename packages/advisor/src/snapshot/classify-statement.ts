@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { fingerprintSync, loadModule, parseSync } from "libpg-query";
 
 /** What the advisor can do with one SQL statement. */
@@ -39,10 +40,11 @@ export function classifyStatement(text: string): ClassifiedStatement {
   if (typeof body === "object" && body !== null && "intoClause" in body) {
     return { kind: "skipped", reason: "SELECT INTO makes a table; list the SELECT alone" };
   }
+  const { relations, ...facts } = inspect(body);
   return {
     kind: "query",
-    fingerprint: fingerprintSync(text),
-    ...inspect(body),
+    fingerprint: fingerprintOf(text, relations),
+    ...facts,
   };
 }
 
@@ -81,6 +83,8 @@ interface RelationName {
 function inspect(root: unknown): {
   readonly isOnSystemCatalogs: boolean;
   readonly hasList: boolean;
+  /** `schema.name` as written, the schema empty where there was none. */
+  readonly relations: readonly string[];
 } {
   const commonTables = new Set<string>();
   const relations: RelationName[] = [];
@@ -98,12 +102,25 @@ function inspect(root: unknown): {
         name: node["relname"],
       });
     }
-    stack.push(...Object.values(node));
+    // One by one: a list of 100,000 values is more than a call takes as arguments.
+    for (const child of Object.values(node)) stack.push(child);
   }
   const own = relations.filter(
     ({ schema, name }) => schema !== undefined || !commonTables.has(name),
   );
-  return { isOnSystemCatalogs: own.length > 0 && own.every(isOfSystem), hasList };
+  return {
+    isOnSystemCatalogs: own.length > 0 && own.every(isOfSystem),
+    hasList,
+    relations: relations.map(({ schema, name }) => `${schema ?? ""}.${name}`),
+  };
+}
+
+/** The grammar's fingerprint leaves schemas out, so that equal tables of two schemas would be one query. */
+function fingerprintOf(text: string, relations: readonly string[]): string {
+  const fingerprint = fingerprintSync(text);
+  if (relations.every((relation) => relation.startsWith("."))) return fingerprint;
+  const names = JSON.stringify([fingerprint, ...relations]);
+  return createHash("sha256").update(names).digest("hex").slice(0, fingerprint.length);
 }
 
 function isOfSystem({ schema, name }: RelationName): boolean {

@@ -23,7 +23,7 @@ const STRUCTURAL_ARGUMENTS: Readonly<Record<string, readonly number[]>> = {
   encode: [1],
   extract: [0],
   gen_salt: [0],
-  lastval: [0],
+  like_escape: [1],
   nextval: [0],
   normalize: [1],
   phraseto_tsquery: [0],
@@ -94,7 +94,9 @@ export function findConstantRoles(sql: string): ConstantRoles {
     for (const [key, child] of Object.entries(node)) {
       if (key === "A_Const" && isNode(child)) {
         roles.set(typeof child["location"] === "number" ? child["location"] : 0, role);
-      } else stack.push(...contextsOf(key, child, role));
+      } else {
+        for (const context of contextsOf(key, child, role)) stack.push(context);
+      }
     }
   }
   return roles;
