@@ -57,14 +57,14 @@ function oneKey(rows: number, keyBytes: number): LeafContents {
   const rest = rows - fullLists * longest;
   return {
     fullLists,
-    fullListBytes: fullLists * tupleBytes(longest, keyBytes),
+    fullListBytes: fullLists * bytesOfTuple(longest, keyBytes),
     tuples: rest > 0 ? 1 : 0,
-    tupleBytes: rest > 0 ? tupleBytes(rest, keyBytes) : 0,
+    tupleBytes: rest > 0 ? bytesOfTuple(rest, keyBytes) : 0,
   };
 }
 
 /** A single row needs no list. */
-function tupleBytes(rows: number, keyBytes: number): number {
+function bytesOfTuple(rows: number, keyBytes: number): number {
   const bytes = rows === 1 ? keyBytes : Math.ceil((keyBytes + TUPLE_ID_BYTES * rows) / 8) * 8;
   return bytes + LINE_POINTER_BYTES;
 }

@@ -1,0 +1,121 @@
+import type {
+  Column,
+  DatabaseSnapshot,
+  Index,
+  Relation,
+} from "../../../src/snapshot/database-snapshot.ts";
+
+/** A snapshot of nothing, with what a test adds; for databases that no server here could hold. */
+export function snapshotOf(parts: Partial<DatabaseSnapshot>): DatabaseSnapshot {
+  return {
+    schemaVersion: 1,
+    capturedAtMs: 0,
+    values: "real",
+    server: {
+      version: "18.4",
+      versionNumber: 180_004,
+      isInRecovery: false,
+      blockSizeBytes: 8192,
+      statisticsResetAtMs: null,
+      startedAtMs: null,
+    },
+    database: {
+      name: "made_up",
+      encoding: "UTF8",
+      collationProvider: "c",
+      collation: "C",
+      isByteOrdered: true,
+      sizeBytes: null,
+    },
+    settings: [],
+    extensions: [],
+    schemas: ["public"],
+    searchPath: ["public"],
+    types: [],
+    functions: [],
+    relations: [],
+    views: [],
+    constraints: [],
+    indexes: [],
+    columnStatistics: [],
+    extendedStatistics: [],
+    workload: { source: "none", note: null, queries: [] },
+    visibility: { role: "postgres", isSuperuser: true, hidden: [] },
+    ...parts,
+  };
+}
+
+export function tableOf(
+  oid: number,
+  name: string,
+  columns: readonly (readonly [name: string, type: string])[],
+  more: Partial<Relation> = {},
+): Relation {
+  return {
+    oid,
+    schema: "public",
+    name,
+    kind: "table",
+    columns: columns.map(([columnName, type], position): Column => ({
+      number: position + 1,
+      name: columnName,
+      type,
+      isNotNull: false,
+      collation: null,
+      default: null,
+      generated: null,
+      statisticsTarget: null,
+      options: [],
+      hasVisibleStatistics: true,
+    })),
+    pages: 1000,
+    rows: 100_000,
+    allVisiblePages: 1000,
+    allFrozenPages: 0,
+    options: [],
+    partitionKey: null,
+    partitionBound: null,
+    parents: [],
+    hasRowSecurity: false,
+    activity: null,
+    lastAnalyzedAtMs: null,
+    ...more,
+  };
+}
+
+export function indexOf(
+  oid: number,
+  table: string,
+  name: string,
+  definition: string,
+  more: Partial<Index> = {},
+): Index {
+  return {
+    oid,
+    schema: "public",
+    name,
+    table,
+    definition,
+    method: "btree",
+    keys: [],
+    include: [],
+    predicate: null,
+    isUnique: false,
+    isPrimaryKey: false,
+    isExclusion: false,
+    isConstraint: false,
+    isReplicaIdentity: false,
+    isForeignKeyTarget: false,
+    isClustered: false,
+    isValid: true,
+    isReady: true,
+    nullsNotDistinct: false,
+    options: [],
+    pages: 300,
+    rows: 100_000,
+    scans: null,
+    lastScanAtMs: null,
+    parent: null,
+    ...more,
+  };
+}
