@@ -20,16 +20,14 @@ interface TypeRow extends Omit<UserType, "extension" | "ddl"> {
 
 export async function readTypes(read: Read): Promise<readonly UserType[]> {
   const rows = await read<TypeRow>(TYPES_SQL);
-  return rows.map(({ schema, name, kind, extension, definition }) => {
-    const command = kind === "domain" ? "CREATE DOMAIN" : "CREATE TYPE";
-    return {
-      schema,
-      name,
-      kind,
-      ddl: definition === null ? null : `${command} ${quoteQualified(schema, name)} ${definition}`,
-      ...(extension === null ? {} : { extension }),
-    };
-  });
+  return rows.map(toType);
+}
+
+function toType({ schema, name, kind, extension, definition }: TypeRow): UserType {
+  const command = kind === "domain" ? "CREATE DOMAIN" : "CREATE TYPE";
+  const ddl =
+    definition === null ? null : `${command} ${quoteQualified(schema, name)} ${definition}`;
+  return extension === null ? { schema, name, kind, ddl } : { schema, name, kind, ddl, extension };
 }
 
 interface CollationRow {

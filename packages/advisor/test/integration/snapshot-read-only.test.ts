@@ -77,16 +77,21 @@ test("every SELECT stands inside a read-only transaction with its timeouts", asy
     lockTimeoutMs: 67,
     onStatement: (text) => sent.push(text),
   });
-  let sinceBegin: string[] | null = null;
-  for (const statement of sent) {
-    if (statement.startsWith("BEGIN READ ONLY")) sinceBegin = [];
-    else if (statement === "COMMIT" || statement === "ROLLBACK") sinceBegin = null;
-    else if (statement.startsWith("SELECT")) {
-      expect(sinceBegin).toContain("SET LOCAL statement_timeout = 12345");
-      expect(sinceBegin).toContain("SET LOCAL lock_timeout = 67");
-    } else sinceBegin?.push(statement);
+  const begins = sent.flatMap((text, at) => (text.startsWith("BEGIN") ? [at] : []));
+  const transactions = begins.map((at, index) => sent.slice(at, begins[index + 1]));
+  expect(transactions.length).toBeGreaterThan(2);
+  for (const statements of transactions) {
+    expect(statements[0]).toMatch(/^BEGIN READ ONLY/);
+    expect(statements.findIndex((statement) => statement.startsWith("SELECT"))).toBeGreaterThan(
+      Math.max(
+        statements.indexOf("SET LOCAL statement_timeout = 12345"),
+        statements.indexOf("SET LOCAL lock_timeout = 67"),
+      ),
+    );
+    expect(statements).toContain("SET LOCAL lock_timeout = 67");
+    expect(statements).toContain("SET LOCAL statement_timeout = 12345");
+    expect(statements.at(-1)).toMatch(/^(?:COMMIT|ROLLBACK)$/);
   }
-  expect(sinceBegin).toBeNull();
 });
 
 test("what is announced is what the server gets, in order", async () => {

@@ -5,7 +5,10 @@ import { redactSnapshot } from "../../src/snapshot/redact/redact-snapshot.ts";
 import { parseSnapshot, snapshotToJson } from "../../src/snapshot/snapshot-json.ts";
 import { snapshotOf } from "../snapshot-of.ts";
 
-/** One secret per place. Each must be findable in the real snapshot, or the test would prove nothing. */
+/**
+ * One secret per place, the dates so far apart that none is what another is moved to. Each must be findable in the real snapshot, or the test would prove
+ * nothing.
+ */
 const SECRETS = {
   rows: [
     "zq-row-text",
@@ -29,7 +32,7 @@ const SECRETS = {
     "08:00:2b:7a:7a:01",
     "deadbeef7a7a",
     "615243",
-    "1983-02-17",
+    "1723-02-17",
     "zqcompo",
     "zq-row-expression",
     "555-0199-77",
@@ -93,7 +96,7 @@ SELECT i,
   ARRAY['zq-row-array', 'b'], CASE WHEN i % 2 = 0 THEN 7391846 ELSE i END, 91827.3645, 4.7182818, 73918460.25,
   '1987-03-12', '1991-07-23 04:05:06', '1979-11-05 01:02:03+00', '13:37:42',
   'c0ffee00-dead-4bad-8bad-0123456789ab', '203.0.113.77', '2001:db8::7a7a', '08:00:2b:7a:7a:01', '\\xdeadbeef7a7a',
-  int4range(615243, 615999 + i), daterange('1983-02-17', '1983-02-17'::date + i), 'open', i % 2 = 0,
+  int4range(615243, 615999 + i), daterange('1723-02-17', '1723-02-17'::date + i), 'open', i % 2 = 0,
   ROW('zqcompo', 1)::compo, '555-0199-77', NULL, 'x'
 FROM generate_series(1, 200) AS i;
 CREATE INDEX people_expression ON people (label(t, 'zq-in-expression'));
@@ -171,6 +174,7 @@ test("a constant keeps pointing at its most common value, in queries and in stat
 });
 
 test("every definition and query of the redacted file still means something to PostgreSQL", async () => {
+  expect(redacted.workload.queries).toHaveLength(real.workload.queries.length);
   const copy = await createTestDatabase();
   try {
     await copy.query("CREATE EXTENSION citext");
@@ -207,18 +211,11 @@ test("PostgreSQL takes the redacted statistics for the same columns", async () =
       `SELECT cardinality($1::${type?.endsWith("[]") === true ? "text" : (type ?? "text")}[]) AS length`,
       [statistics.mostCommonValues],
     );
-    expect(rows, statistics.column).toHaveLength(1);
+    expect(Number(rows[0]?.["length"])).toBe(statistics.mostCommonFrequencies?.length);
   }
 });
 
 test("frequencies, widths, sizes and counts are untouched", () => {
-  const shape = (snapshot: DatabaseSnapshot): unknown =>
-    snapshot.columnStatistics.map(({ column, nullFraction, averageWidthBytes, distinct }) => ({
-      column,
-      nullFraction,
-      averageWidthBytes,
-      distinct,
-    }));
   expect(shape(redacted)).toEqual(shape(real));
   expect(redacted.relations.map(({ pages, rows }) => ({ pages, rows }))).toEqual(
     real.relations.map(({ pages, rows }) => ({ pages, rows })),
@@ -229,3 +226,13 @@ test("a redacted snapshot is read back as it was written, and redacting it again
   expect(parseSnapshot(snapshotToJson(redacted))).toEqual(redacted);
   expect(await redactSnapshot(redacted)).toBe(redacted);
 });
+
+/** What the planner uses of a column's statistics beside the values. */
+function shape(snapshot: DatabaseSnapshot): unknown {
+  return snapshot.columnStatistics.map(({ column, nullFraction, averageWidthBytes, distinct }) => ({
+    column,
+    nullFraction,
+    averageWidthBytes,
+    distinct,
+  }));
+}

@@ -136,14 +136,9 @@ test("a readable table that was never analysed is not called hidden", async () =
 
 test("row-level security hides a table from all but its owner, and no GRANT is promised", async () => {
   const snapshot = await snapshotAs("reads_all");
-  expect(snapshot.visibility.hidden.filter(({ what }) => what === "row-security")).toEqual([
-    {
-      what: "row-security",
-      object: "public.secrets",
-      reason: expect.stringContaining("BYPASSRLS") as string,
-      grant: null,
-    },
-  ]);
+  const hidden = snapshot.visibility.hidden.filter(({ what }) => what === "row-security");
+  expect(hidden).toMatchObject([{ object: "public.secrets", grant: null }]);
+  expect(hidden[0]?.reason).toContain("BYPASSRLS");
   expect(tablesWithStatistics(snapshot)).toEqual(["orders", "orders_email"]);
 });
 
@@ -177,10 +172,10 @@ test("where pg_stat_statements may not be read, its own GRANT is printed", async
   });
   const { workload, visibility } = await snapshotAs("some_columns");
   expect(workload).toMatchObject({ source: "none", queries: [] });
-  expect(visibility.hidden).toContainEqual({
-    what: "workload",
+  const hidden = visibility.hidden.find(({ what }) => what === "workload");
+  expect(hidden?.reason).toContain("may not read");
+  expect(hidden).toMatchObject({
     object: "public.pg_stat_statements",
-    reason: expect.stringContaining("may not read") as string,
     grant: "GRANT SELECT ON public.pg_stat_statements TO some_columns;",
   });
 });

@@ -99,9 +99,7 @@ test("a server before 14 is refused by its version alone", async () => {
       return Promise.resolve({ rows });
     },
   });
-  await expect(taking).rejects.toMatchObject({
-    code: "UPSHIFT_SERVER_TOO_OLD",
-    message: expect.stringContaining("13.16") as string,
-  });
+  await expect(taking).rejects.toThrow(/13\.16/);
+  await expect(taking).rejects.toMatchObject({ code: "UPSHIFT_SERVER_TOO_OLD" });
   expect(sent.filter((text) => text.startsWith("SELECT"))).toHaveLength(1);
 });
