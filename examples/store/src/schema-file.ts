@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 
-export interface SchemaStatement {
+interface SchemaStatement {
   readonly statement: string;
   /** For progress: the name of the index or the table. */
   readonly label: string;
