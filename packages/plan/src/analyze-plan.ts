@@ -1,4 +1,4 @@
-import { findPayers } from "./analyze/payers.ts";
+import { findPayers, runsOnAfterRoot } from "./analyze/payers.ts";
 import type { NodeAnalysis, PlanAnalysis } from "./analyze/plan-analysis.ts";
 import { selfAmounts } from "./analyze/self-amounts.ts";
 import { selfBuffers } from "./analyze/self-buffers.ts";
@@ -57,11 +57,6 @@ export function analyzePlan(plan: Plan): PlanAnalysis {
     rootCost,
     isMeasured: plan.root.rows !== null,
   };
-}
-
-/** INSERT, UPDATE and DELETE in a WITH run to their end even where nothing pulls their rows. */
-function runsOnAfterRoot(node: PlanNode | undefined): boolean {
-  return node?.type === "ModifyTable" && node.subplanName?.startsWith("CTE ") === true;
 }
 
 function pageCount({ buffers }: PlanNode): number {

@@ -6,7 +6,7 @@ import { looksLikeJsonPlan, readJsonValue } from "./parse/json-source.ts";
 import { findPlan } from "./parse/plan-start.ts";
 import { isBinary, refusalOf } from "./parse/refusal.ts";
 import { readTextDocument } from "./parse/text-document.ts";
-import { normalizeBlanks, undress } from "./parse/undress.ts";
+import { normalizeBlanks, undress, undressJson } from "./parse/undress.ts";
 
 /** Far above any plan; bounds time and memory on input that is none. */
 const LONGEST = 64_000_000;
@@ -30,7 +30,7 @@ function parse(text: string, nesting: number): Plan {
   const found = findPlan(lines);
   if (looksLikeJsonPlan(plain)) {
     try {
-      return parseJson(plain, lines, nesting);
+      return parseJson(plain, nesting);
     } catch (error) {
       // A text plan may have JSON in a literal.
       if (found === null) throw error;
@@ -41,8 +41,8 @@ function parse(text: string, nesting: number): Plan {
 }
 
 /** JSON may hold the plan of a text format (driver rows, a JSON log), once; deeper is nothing that anyone pastes. */
-function parseJson(plain: string, lines: readonly string[], nesting: number): Plan {
-  const finding = readJsonDocument(readUndressed(plain, lines));
+function parseJson(plain: string, nesting: number): Plan {
+  const finding = readJsonDocument(readUndressed(plain));
   if ("text" in finding) {
     if (nesting > 1) throw new PlanParseError("json-without-plan");
     return parse(finding.text, nesting + 1);
@@ -54,15 +54,18 @@ function parseJson(plain: string, lines: readonly string[], nesting: number): Pl
   });
 }
 
-/** Most JSON comes bare; only where that fails the frames are taken off, so that they cannot harm it. */
-function readUndressed(plain: string, lines: readonly string[]): unknown {
+/** Most JSON comes bare; only where that fails frames and then quotes are taken off, so that they cannot harm it. */
+function readUndressed(plain: string): unknown {
   try {
     return readJsonValue(plain);
   } catch (error) {
-    try {
-      return readJsonValue(lines.join("\n"));
-    } catch {
-      throw error;
+    for (const dressed of undressJson(plain)) {
+      try {
+        return readJsonValue(dressed);
+      } catch {
+        // The first failure says most about what was pasted.
+      }
     }
+    throw error;
   }
 }

@@ -40,7 +40,7 @@ export const planRules: readonly (Rule & { readonly id: PlanRuleId })[] = [
     detectors: ["plan"],
     ready: ["plan"],
     severity: "warn",
-    thresholds: { minLoops: 1_000, minTimeRatio: 0.1, minMs: 5 },
+    thresholds: { minLoops: 1_000, minTimeRatio: 0.1, minMs: 5, minMaterializedRows: 1_000_000 },
   },
   {
     id: "plan/heap-fetches",

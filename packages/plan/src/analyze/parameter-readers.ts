@@ -3,6 +3,9 @@ import type { Plan, PlanNode } from "../plan.ts";
 /** Parameter (`$0` or `(InitPlan 1)`) -> ids of the nodes whose expressions read it, in the plan's order. */
 export type ParameterReaders = ReadonlyMap<string, readonly number[]>;
 
+/** More readers of one parameter than queries have; bounds the work on plans that were made up. */
+const MOST_READERS = 64;
+
 const PARAMETER = /\$\d+|\((?:hashed )?(?:InitPlan|SubPlan) [^()]+\)/g;
 
 /** Which nodes read which parameter, by one look at every expression of the plan. */
@@ -16,7 +19,7 @@ export function parameterReaders(plan: Plan): ParameterReaders {
     for (const parameter of read) {
       const known = readers.get(parameter);
       if (known === undefined) readers.set(parameter, [node.id]);
-      else known.push(node.id);
+      else if (known.length < MOST_READERS) known.push(node.id);
     }
   }
   return readers;

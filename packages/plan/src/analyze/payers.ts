@@ -7,7 +7,7 @@ export type Payers = readonly (readonly number[])[];
 /**
  * Finds in whose time each node's time lies.
  *
- * That is the parent, with two exceptions. An InitPlan runs when the first node reads its parameter, so its time lies in that
+ * That is the parent, with two exceptions; a data-modifying CTE that nothing pulls is in nobody's time. An InitPlan runs when the first node reads its parameter, so its time lies in that
  * reader and not where it is printed. A CTE runs while its CTE Scans pull rows, so its time lies in those.
  *
  * @param amounts - by node id, children included; of several readers, the one with the most of its own to explain pays
@@ -21,6 +21,7 @@ export function findPayers(plan: Plan, amounts: readonly number[]): Payers {
     if (parentId === null) return [];
     if (node.parentRelationship !== "InitPlan") return [parentId];
     const pulled = scans.get(node.id);
+    if (pulled === undefined && runsOnAfterRoot(node)) return [];
     if (pulled !== undefined) return pulled.toSorted((a, b) => (own[b] ?? 0) - (own[a] ?? 0));
     const reading = parametersOf(node)
       .flatMap((parameter) => readers.get(parameter) ?? [])
@@ -30,6 +31,11 @@ export function findPayers(plan: Plan, amounts: readonly number[]): Payers {
     return [payer ?? parentId];
   });
   return breakCycles(plan, payers);
+}
+
+/** INSERT, UPDATE and DELETE in a WITH run to their end even where nothing pulls their rows. */
+export function runsOnAfterRoot(node: PlanNode | undefined): boolean {
+  return node?.type === "ModifyTable" && node.subplanName?.startsWith("CTE ") === true;
 }
 
 /** What a node has beyond the children printed below it, InitPlans and CTEs left out. */

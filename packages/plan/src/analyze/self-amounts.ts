@@ -27,7 +27,7 @@ export function selfAmounts(options: SelfAmountsOptions): SelfAmounts {
   const { amounts, payers } = options;
   const order = payingOrder(payers);
   const claims = claimsOf(options, order);
-  const granted = amounts.map((amount, id) => ((payers[id] ?? []).length === 0 ? amount : 0));
+  const granted = amounts.map((amount, id) => (id === 0 ? amount : 0));
   const self = amounts.map(() => 0);
   let outside = 0;
   let residue = 0;

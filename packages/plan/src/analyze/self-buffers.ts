@@ -1,5 +1,5 @@
 import type { Buffers, Plan } from "../plan.ts";
-import type { Payers } from "./payers.ts";
+import { type Payers, runsOnAfterRoot } from "./payers.ts";
 import { selfAmounts } from "./self-amounts.ts";
 
 /** Pages that each node touched itself, by node id; `null` where the plan has no buffers. Counts are totals, never per loop. */
@@ -9,7 +9,7 @@ export function selfBuffers(plan: Plan, payers: Payers): readonly (Buffers | nul
     selfAmounts({
       amounts: plan.nodes.map((node) => node.buffers?.[counter] ?? 0),
       payers,
-      mayRunOutside: () => false,
+      mayRunOutside: (id) => runsOnAfterRoot(plan.nodes[id]),
     }).self.map((pages) => Math.round(pages));
   const counters = {
     sharedHit: of("sharedHit"),

@@ -12,6 +12,9 @@ export interface Condition {
   readonly template: readonly string[];
 }
 
+/** Longer filters than this were written by a program; no index is read from them. */
+const MOST_TOKENS = 5_000;
+
 const EQUALITY = new Set(["="]);
 const RANGE = new Set(["<", ">", "<=", ">="]);
 /** Casts that PostgreSQL sees through when it looks for an index. */
@@ -28,7 +31,9 @@ const WORDS =
  * @param alias - of the table that is filtered; its columns may carry it
  */
 export function readConditions(filter: string, alias: string | null): readonly Condition[] {
-  return conjuncts(tokenize(filter)).map((tokens) => readCondition(tokens, filter, alias));
+  const tokens = tokenize(filter);
+  if (tokens.length > MOST_TOKENS) return [];
+  return conjuncts(tokens).map((tokens) => readCondition(tokens, filter, alias));
 }
 
 /** Parts between ANDs outside all brackets, brackets around parts taken off; works on its own stack. */

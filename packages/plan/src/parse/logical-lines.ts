@@ -1,6 +1,7 @@
 import { createOpenText } from "./open-text.ts";
-import { readStatement } from "./plan-statement.ts";
-import { hasFigures, parseNodeLine } from "./text-node-line.ts";
+import { isPlanProperty, readStatement } from "./plan-statement.ts";
+import { hasFigures, parseNodeLine, titlePart } from "./text-node-line.ts";
+import { parseNodeTitle } from "./text-node-title.ts";
 
 /**
  * Puts lines that a terminal, a mail or a document wrapped together again: one string per statement of the plan.
@@ -26,7 +27,8 @@ export function joinWrappedLines(lines: readonly string[]): string[] {
       if (!open.isInQuote) continue;
     }
     const isOpen = open.isInQuote || open.isInBracket;
-    const isNew = position === 0 || startsStatement(line, isOpen, open.isInQuote);
+    const isCut = previous.length === wrapColumn && isRestOf(parts[0] ?? "", line);
+    const isNew = position === 0 || (!isCut && startsStatement(line, isOpen, open.isInQuote));
     if (isNew) {
       flush();
       parts = [line];
@@ -34,7 +36,9 @@ export function joinWrappedLines(lines: readonly string[]): string[] {
     } else {
       // Prose after an empty line is no part of the plan.
       if (isAfterBlank && !isOpen) continue;
-      parts.push(glue(previous, line, open.isInQuote, wrapColumn), line.trimEnd());
+      const between = glue(previous, line, open.isInQuote, wrapColumn);
+      const isCutWord = between === "" && parts.length === 1 && !canJoin(previous, line);
+      parts.push(isCutWord ? " " : between, line.trimEnd());
     }
     open.append(line);
     isAfterBlank = false;
@@ -42,6 +46,13 @@ export function joinWrappedLines(lines: readonly string[]): string[] {
   }
   flush();
   return joined;
+}
+
+/** Right of a cut, `Peak Memory: 29kB` is the rest of a line, although it looks like one: it stands left of where properties do. */
+function isRestOf(start: string, line: string): boolean {
+  const statement = readStatement(line);
+  if (statement?.kind !== "property" || isPlanProperty(statement.key)) return false;
+  return statement.column < start.length - start.trimStart().length;
 }
 
 function startsStatement(line: string, isOpen: boolean, isInQuote: boolean): boolean {
@@ -62,6 +73,14 @@ function isRootLike(line: string): boolean {
   return /^(?:Foreign )?(?:Insert|Update|Delete|Merge) on \S/.test(content) || hasFigures(content)
     ? parseNodeLine(content) !== null
     : false;
+}
+
+/** False where a node's title makes sense with a blank between its pieces only: `using i on` and `orders  (cost=…`. */
+function canJoin(previous: string, next: string): boolean {
+  if (!previous.trimStart().startsWith("->") || hasFigures(previous)) return true;
+  const start = previous.trim().replace(/^->\s+/, "");
+  const title = (between: string): string => titlePart(`${start}${between}${next}`);
+  return parseNodeTitle(title("")) !== null || parseNodeTitle(title(" ")) === null;
 }
 
 /** What stood between two pieces: nothing at a hard wrap, a line break inside a literal, else one blank. */

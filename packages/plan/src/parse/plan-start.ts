@@ -1,5 +1,5 @@
 import { parseNodeTitle } from "./text-node-title.ts";
-import { hasFigures, parseNodeLine } from "./text-node-line.ts";
+import { hasFigures, parseNodeLine, titlePart } from "./text-node-line.ts";
 import type { PlanContext } from "./build-plan.ts";
 
 /** The lines of the plan itself, and what stood before them. */
@@ -29,14 +29,20 @@ export function findPlan(lines: readonly string[]): FoundPlan | null {
 }
 
 function findRoot(lines: readonly string[]): number {
-  const isComment = (line: string): boolean => /^\s*(?:--|#|\/\/)/.test(line);
   const withFigures = lines.findIndex((line) => !isComment(line) && isRoot(line));
+  if (withFigures !== -1) {
+    // A title above a child's figures is the root whose own figures were wrapped away.
+    const cut = isChild(lines[withFigures])
+      ? lines.slice(0, withFigures).findIndex((line) => isCutRoot(line))
+      : -1;
+    return cut === -1 ? withFigures : cut;
+  }
   const titleOnly = lines.findIndex((line) => parseNodeTitle(line) !== null);
-  // A title above the first figures is the plan's root only when its figures were wrapped away, or nothing has figures.
-  if (withFigures === -1)
-    return titleOnly === -1 ? lines.findIndex((line) => isCutRoot(line)) : titleOnly;
-  const cut = lines.findIndex((line) => isCutRoot(line));
-  return cut !== -1 && cut < withFigures && isChild(lines[withFigures]) ? cut : withFigures;
+  return titleOnly === -1 ? lines.findIndex((line) => isCutRoot(line)) : titleOnly;
+}
+
+function isComment(line: string): boolean {
+  return /^\s*(?:--|#|\/\/)/.test(line);
 }
 
 function isRoot(line: string): boolean {
@@ -50,8 +56,7 @@ function isChild(line: string | undefined): boolean {
 
 /** The title is right, or the figures are; `Query Text: … (cost=` is neither. */
 function startsLikeNode(content: string): boolean {
-  const [title] = content.split(/\s*\((?:cost|actual|never)/);
-  if (title !== undefined && parseNodeTitle(title) !== null) return true;
+  if (parseNodeTitle(titlePart(content)) !== null) return true;
   return parseNodeLine(content) !== null && !/^[^(]*:/.test(content);
 }
 

@@ -51,3 +51,10 @@ export function readStatement(line: string): Statement | null {
   if (key === undefined) return null;
   return { kind: "property", column, key, value: (value ?? "").trim(), isKnown: KNOWN.test(key) };
 }
+
+/** Keys of the whole plan, which stand at its left edge. */
+export function isPlanProperty(key: string): boolean {
+  return /^(?:Planning|Planning [Tt]ime|Execution [Tt]ime|Total runtime|JIT|Settings|Query Identifier|Serialization|Time)$/.test(
+    key,
+  );
+}

@@ -21,6 +21,12 @@ export function parseNodeLine(line: string): Properties | null {
   return { ...(properties ?? readUnknownTitle(title)), ...figures };
 }
 
+/** What stands before a node's figures. */
+export function titlePart(line: string): string {
+  const start = FIGURES.exec(line)?.index ?? -1;
+  return (start === -1 ? line : line.slice(0, start)).trim();
+}
+
 /** True when the text has a node's figures in it. */
 export function hasFigures(text: string): boolean {
   return FIGURES.test(text);
@@ -34,7 +40,7 @@ function readUnknownTitle(title: string): Properties {
 /** `(cost=0.00..8.44 rows=1 width=4) (actual time=0.01..0.02 rows=1.00 loops=1)`; blanks are ignored, since wrapped lines add and lose them. */
 function parseFigures(text: string): Properties | null {
   const tight = text.replaceAll(/\s+/g, "");
-  const cost = /\(cost=([\d.]+?)\.\.([\d.]+)rows=([\d.]+)width=(\d+)\)/.exec(tight);
+  const cost = /\(cost=(\d+(?:\.\d+)?)\.\.(\d+(?:\.\d+)?)rows=([\d.]+)width=(\d+)\)/.exec(tight);
   const actual = parseActual(tight);
   const never = tight.includes("(neverexecuted)");
   if (cost === null && actual === null && !never) return null;
@@ -55,7 +61,8 @@ function parseFigures(text: string): Properties | null {
 /** `actual time=0.01..0.02 rows=1 loops=1`, also without times (TIMING OFF) and as a worker line has it. */
 export function parseActual(text: string): Properties | null {
   const tight = text.replaceAll(/\s+/g, "");
-  const match = /actual(?:time=([\d.]+?)\.\.([\d.]+))?rows=([\d.]+)loops=([\d.]+)/.exec(tight);
+  const match =
+    /actual(?:time=(\d+(?:\.\d+)?)\.\.(\d+(?:\.\d+)?))?rows=([\d.]+)loops=([\d.]+)/.exec(tight);
   if (match === null) return null;
   const [, startup, total, rows, loops] = match;
   return {

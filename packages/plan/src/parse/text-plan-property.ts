@@ -51,7 +51,8 @@ export function readPlanProperty(
 }
 
 /** `Trigger for constraint fk on orders: time=0.123 calls=4` and the other forms. */
-export function readTrigger(plan: Properties, text: string): void {
+export function readTrigger(plan: Properties, line: string): void {
+  const text = line.slice(0, 1_000);
   const [, title, ms, calls] = /^Trigger (.*): (?:time=([\d.]+) )?calls=(\d+)/.exec(text) ?? [];
   if (title === undefined) return;
   const [, name, constraint, relation] =

@@ -12,6 +12,9 @@ const LISTS: ReadonlySet<string> = new Set([
   "Sort Key",
 ]);
 
+/** Lines of figures are short; bounds the work on lines that were made up. */
+const LONGEST_FIGURES = 2_000;
+
 /** Expressions stay text even when they read `true` or `5`. */
 const EXPRESSION =
   /^(?!Rows Removed).*(?:Filter|Cond|Condition|Key|Order By|Function Call|SQL|Name|Window)$/;
@@ -39,7 +42,9 @@ const COUNTERS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
  *
  * Source: PostgreSQL 18, src/backend/commands/explain.c, the show_* functions
  */
-export function readProperty(key: string, value: string): Properties {
+export function readProperty(key: string, text: string): Properties {
+  const isLong = LISTS.has(key) || EXPRESSION.test(key);
+  const value = isLong ? text : text.slice(0, LONGEST_FIGURES);
   const counters = COUNTERS[key];
   if (counters !== undefined) return readCounters(value, counters);
   switch (key) {

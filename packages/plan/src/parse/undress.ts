@@ -15,6 +15,14 @@ export function undress(text: string): readonly string[] {
   return stripQuotes(stripFrame(stripLineNumbers(stripQuotes(lines))));
 }
 
+/** What a text may hold once a frame, quotes round each line, or both are taken off; each to be tried in turn. */
+export function undressJson(text: string): readonly string[] {
+  const lines = text.split("\n");
+  return [stripFrame(lines), stripQuotes(lines), stripFrame(stripQuotes(lines))].map((tried) =>
+    tried.join("\n"),
+  );
+}
+
 /** One spelling of line ends and blanks, for both formats. */
 export function normalizeBlanks(text: string): string {
   return text
@@ -24,7 +32,8 @@ export function normalizeBlanks(text: string): string {
 }
 
 function decodeEntities(text: string): string {
-  if (!text.includes("-&gt;")) return text;
+  // Where arrows are arrows, an entity is part of a literal.
+  if (text.includes("->") || !/&(?:gt|lt|quot);/.test(text)) return text;
   return text
     .replaceAll("&gt;", ">")
     .replaceAll("&lt;", "<")
@@ -35,25 +44,31 @@ function decodeEntities(text: string): string {
 
 /** `"Seq Scan on ""T"""` -> `Seq Scan on "T"`; no line of a plan begins with a quote itself. A quote may also span many lines. */
 function stripQuotes(lines: readonly string[]): readonly string[] {
-  const isQuoted = (line: string): boolean => /^\s*"/.test(line);
   if (!lines.some((line) => isQuoted(line))) return lines;
   let isOpen = false;
   return lines.map((line) => {
-    let content = line;
-    if (!isOpen) {
-      if (!isQuoted(line)) return line;
-      content = line.trimStart().slice(1);
-      isOpen = true;
-    }
-    // The field ends at a quote that is not doubled.
-    const [, inside, end] = /^((?:[^"]|"")*)("[,;+]?\s*)?$/.exec(content) ?? [];
-    if (inside === undefined) {
+    if (!isOpen && !isQuoted(line)) return line;
+    const content = isOpen ? line : line.trimStart().slice(1);
+    const end = closingQuote(content);
+    // A quote in the middle: the line is no field of CSV.
+    if (end !== -1 && !/^"[,;+]?\s*$/.test(content.slice(end, end + 10))) {
       isOpen = false;
       return line;
     }
-    if (end !== undefined) isOpen = false;
-    return inside.replaceAll('""', '"');
+    isOpen = end === -1;
+    return (end === -1 ? content : content.slice(0, end)).replaceAll('""', '"');
   });
+}
+
+/** The first quote that is not doubled; -1 when there is none. */
+function closingQuote(text: string): number {
+  let at = text.indexOf('"');
+  while (at !== -1 && text.charAt(at + 1) === '"') at = text.indexOf('"', at + 2);
+  return at;
+}
+
+function isQuoted(line: string): boolean {
+  return /^\s*"/.test(line);
 }
 
 /** `1  Seq Scan`, `2:   Filter`: numbers that count the lines up, as editors and tickets show them. */

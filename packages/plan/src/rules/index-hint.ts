@@ -21,11 +21,13 @@ const CAUTION =
  * Without a column that a B-tree serves (functions, LIKE, OR) there is no SQL, only what to look into.
  */
 export function indexHint(plan: Plan, node: PlanNode): IndexHint {
-  const conditions = [node.indexCond ?? node.recheckCond, node.filter].flatMap((text) =>
-    text === null ? [] : readConditions(text, node.alias),
-  );
+  const found = readOf(node.indexCond ?? node.recheckCond, node);
+  // What the index leaves to the filter comes first: of two ranges, it is the one worth an index.
+  const conditions = [...readOf(node.filter, node), ...found];
   const order = limitedOrder(plan, node);
-  const columns = indexColumns(conditions, order);
+  const known = new Set(found.map(({ column }) => column));
+  const isNews = conditions.some(({ column }) => column !== null && !known.has(column));
+  const columns = isNews ? indexColumns(conditions, order) : [];
   const table = tableOf(node);
   const predicate = toPredicate(conditions);
   const probe =
@@ -50,6 +52,10 @@ export function indexHint(plan: Plan, node: PlanNode): IndexHint {
   };
 }
 
+function readOf(text: string | null, node: PlanNode): readonly Condition[] {
+  return text === null ? [] : readConditions(text, node.alias);
+}
+
 const NO_COLUMN =
   "No plain column to index: look into an expression index for the function or cast, a trigram index for LIKE '%…', " +
   "or one index per side of an OR";
@@ -71,6 +77,9 @@ export function parentOf(plan: Plan, node: PlanNode): PlanNode | undefined {
 /** PostgreSQL's own habit: `orders_user_id_idx`, within the 63 bytes of a name. */
 function indexName(relation: string, columns: readonly string[]): string {
   const parts = [relation, ...columns.map((column) => column.split(" ")[0] ?? "")];
-  const body = parts.join("_").replaceAll(/[^\p{L}\p{N}_]+/gu, "_");
+  const body = parts
+    .join("_")
+    .replaceAll('"', "")
+    .replaceAll(/[^\p{L}\p{N}_]+/gu, "_");
   return `${[...body].slice(0, 55).join("").replace(/_+$/, "")}_idx`;
 }

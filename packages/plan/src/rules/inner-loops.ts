@@ -1,5 +1,5 @@
 import type { Amount, Finding } from "@upshift/findings";
-import type { PlanNode } from "../plan.ts";
+import type { Plan, PlanNode } from "../plan.ts";
 import { indexHint, parentOf } from "./index-hint.ts";
 import { formatCount, planFinding, titleOf } from "./plan-finding.ts";
 import type { PlanRule, PlanRuleContext } from "./plan-rule.ts";
@@ -12,17 +12,19 @@ export const innerLoops: PlanRule = {
 
 function findIn(context: PlanRuleContext, node: PlanNode): readonly Finding[] {
   const { plan, threshold } = context;
-  const parent = parentOf(plan, node);
+  const parent = loopOf(plan, node);
+  if (parent === null) return [];
   const isSubPlan = node.parentRelationship === "SubPlan";
-  const isInner = parent?.type === "Nested Loop" && node.parentRelationship === "Inner";
-  if (parent === undefined || !(isSubPlan || isInner)) return [];
   const runs =
     node.loops === null ? plannedRuns(node, parent) : { loops: node.loops, isMeasured: true };
   if (runs === null || runs.loops < threshold("minLoops")) return [];
+  // Rows that were kept in memory are read again for next to nothing, unless they are many.
+  const isKept = node.type === "Materialize";
+  if (isKept && (node.rows ?? 0) * runs.loops < threshold("minMaterializedRows")) return [];
   const cost = costOf(context, node, runs);
   if (cost === null) return [];
 
-  const scan = innerScan(node);
+  const scan = isKept ? node : innerScan(node);
   const { fix, probe } = indexHint(plan, scan);
   const isUnindexed = scan.type === "Seq Scan" && fix.sql !== undefined;
   const times = `${runs.isMeasured ? "" : "about "}${formatCount(runs.loops)} times`;
@@ -60,6 +62,16 @@ interface Runs {
   readonly isMeasured: boolean;
 }
 
+/** The node whose every row runs this one; `null` when it runs once. Of a Memoize, what runs is its child, on each miss. */
+function loopOf(plan: Plan, node: PlanNode): PlanNode | null {
+  const parent = parentOf(plan, node);
+  if (parent === undefined || node.type === "Memoize") return null;
+  if (node.parentRelationship === "SubPlan") return parent;
+  const joined = parent.type === "Memoize" ? parent : node;
+  const join = parentOf(plan, joined);
+  return join?.type === "Nested Loop" && joined.parentRelationship === "Inner" ? join : null;
+}
+
 /** Without ANALYZE: once per planned outer row, and only where each run scans a table, since many index lookups may be right. */
 function plannedRuns(node: PlanNode, parent: PlanNode): Runs | null {
   const outer = parent.children.find((child) => child.parentRelationship === "Outer");
@@ -81,7 +93,7 @@ function costOf(context: PlanRuleContext, node: PlanNode, runs: Runs): Amount | 
   return node.totalCost === null || share < threshold("minTimeRatio") ? null : { planCost };
 }
 
-/** The scan that a run does: through Memoize, Materialize and aggregates, as long as there is one way down. */
+/** The scan that a run does: through aggregates and limits, as long as there is one way down. */
 function innerScan(node: PlanNode): PlanNode {
   let at = node;
   for (

@@ -29,7 +29,7 @@ function findIn(context: PlanRuleContext, node: PlanNode): readonly Finding[] {
     planFinding(context, {
       rule: "plan/seq-scan",
       node,
-      severity: isLarge ? "error" : "warn",
+      severity: isLarge && fix.sql !== undefined ? "error" : "warn",
       // The waste may be measured; that an index ends it is not.
       confidence: fix.sql === undefined && rows.isMeasured ? "likely" : "hint",
       title: `${titleOf(node)} reads ${about}${formatCount(rows.read)} rows to keep ${about}${kept}`,
