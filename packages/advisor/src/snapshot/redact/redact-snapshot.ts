@@ -20,7 +20,7 @@ export interface RedactSnapshotOptions {
  * Replaces every value that came out of a row or may have: in statistics, in constants of queries and definitions, in comments.
  *
  * One map for the whole snapshot: equal values stay equal in statistics, predicates and queries, and keep their order, so that
- * the planner comes to nearly the same estimates. What stays, and why, is in docs/decisions/redaction.md.
+ * the planner comes to nearly the same estimates. What stays, and why, is in docs/decisions/0002-redaction.md.
  */
 export async function redactSnapshot(
   snapshot: DatabaseSnapshot,
