@@ -37,6 +37,7 @@ const SHAPES: readonly Shape[] = [
   { keys: ["random"], include: ["at"] },
   { keys: ["ten"], include: ["at"] },
   { keys: ["state"], include: ["email", "amount"] },
+  { keys: ["at", "random"], include: ["measure"] },
   { keys: ["at"], predicate: "state = 'open'" },
   { keys: ["(lower(email))"] },
 ];
@@ -55,6 +56,7 @@ describe("the size of a candidate", () => {
         'user' || (i * 7919 % 1000003) || '@example.com' AS email, gen_random_uuid() AS key,
         timestamptz '2024-01-01' + random() * interval '900 days' AS at,
         CASE WHEN random() < 0.1 THEN i END AS mostly_null, round((random() * 1000)::numeric, 2) AS amount,
+        (random() * 100)::numeric AS measure,
         (ARRAY['open', 'paid', 'shipped', 'returned'])[1 + floor(power(random(), 3) * 4)::int] AS state,
         floor(power(random(), 4) * 50000)::int AS skewed
         FROM generate_series(1, ${ROWS}) i`);

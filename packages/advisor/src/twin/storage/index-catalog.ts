@@ -26,6 +26,8 @@ export interface CatalogIndexColumn {
   readonly text: string;
   /** Column of the table; `null` for an expression. */
   readonly column: string | null;
+  /** As `pg_type` has it: `text`, `numeric`. */
+  readonly typeName: string;
   /** Bytes; -1: variable. */
   readonly typeLength: number;
   /** 1, 2, 4 or 8. */
@@ -47,6 +49,7 @@ const COLUMNS = `
   SELECT coalesce(json_agg(json_build_object(
     'text', pg_get_indexdef(i.indexrelid, k.n, false),
     'column', a.attname,
+    'typeName', ty.typname,
     'typeLength', ia.attlen,
     'alignment', CASE ia.attalign WHEN 'c' THEN 1 WHEN 's' THEN 2 WHEN 'i' THEN 4 ELSE 8 END,
     'isEqualImage', coalesce(
@@ -60,6 +63,7 @@ const COLUMNS = `
   ) ORDER BY k.n), '[]')
   FROM generate_series(1, i.indnatts) k(n)
   JOIN pg_attribute ia ON ia.attrelid = i.indexrelid AND ia.attnum = k.n
+  JOIN pg_type ty ON ty.oid = ia.atttypid
   LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[k.n - 1] AND i.indkey[k.n - 1] <> 0
   LEFT JOIN pg_opclass o ON k.n <= i.indnkeyatts AND o.oid = i.indclass[k.n - 1]
   LEFT JOIN pg_namespace opn ON opn.oid = o.opcnamespace

@@ -3,6 +3,7 @@ import type { FieldWidths } from "../../size/field-layout.ts";
 import type { ColumnStatistics } from "../../snapshot/database-snapshot.ts";
 import { parseArrayLiteral } from "../statistics/array-literal.ts";
 import type { CatalogIndex, CatalogIndexColumn } from "./index-catalog.ts";
+import { storedBytes } from "./stored-bytes.ts";
 
 /** What is known of an expression that has no statistics of its own. */
 export interface ExpressionEstimate {
@@ -108,14 +109,15 @@ function fieldWidths(
   }
   const average = statistics?.averageWidthBytes ?? expression?.widthBytes ?? UNKNOWN_WIDTH_BYTES;
   return {
-    widths: sampledWidths(statistics, average) ?? spreadWidths(average),
+    widths: sampledWidths(column.typeName, statistics, average) ?? spreadWidths(average),
     alignment: 1,
     nullFraction,
   };
 }
 
-/** Lengths of the most common values and of the histogram's bounds, with the byte that a short text's header takes. */
+/** Bytes of the most common values and of the histogram's bounds. */
 function sampledWidths(
+  typeName: string,
   statistics: ColumnStatistics | undefined,
   average: number,
 ): FieldWidths["widths"] | null {
@@ -127,8 +129,8 @@ function sampledWidths(
   const restShare = Math.max(0, 1 - statistics.nullFraction - commonShare);
   const shares = new Map<number, number>();
   const add = (text: string, share: number): void => {
-    const bytes = Buffer.byteLength(text) + 1;
-    shares.set(bytes, (shares.get(bytes) ?? 0) + share);
+    const bytes = storedBytes(typeName, text);
+    if (bytes !== null) shares.set(bytes, (shares.get(bytes) ?? 0) + share);
   };
   for (const [position, text] of common.entries()) add(text, frequencies[position] ?? 0);
   for (const text of bounds) add(text, restShare / bounds.length);
@@ -136,7 +138,6 @@ function sampledWidths(
   if (total <= 0) return null;
   const widths = [...shares].map(([bytes, share]) => ({ bytes, share: share / total }));
   const mean = widths.reduce((sum, width) => sum + width.bytes * width.share, 0);
-  // Also false for types whose text is not their content, such as numeric.
   return Math.abs(mean - average) <= Math.max(1, average * TRUSTED_RATIO) ? widths : null;
 }
 
