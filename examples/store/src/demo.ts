@@ -17,6 +17,8 @@ async function main(): Promise<number> {
   // The first signal cleans up in order; a second one ends us at once, and the server's supervisor does the cleaning.
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
     process.once(signal, () => abort.abort(INTERRUPTED));
+  // `npm start | head`: nobody reads any more, which is as good as Ctrl-C.
+  process.stdout.on("error", () => abort.abort(INTERRUPTED));
   try {
     await runDemo(options, screen, abort.signal);
     return 0;

@@ -56,6 +56,23 @@ test("a parent that ends without stopping its server leaves nothing", async () =
   expect(await leftBehind(temp)).toEqual([]);
 });
 
+test("a supervisor that is killed leaves its work to the program that started it", async () => {
+  const server = await startPostgres();
+  process.kill(server.supervisorPid, "SIGKILL");
+  await server.stop();
+  expect(await leftBehind(temp)).toEqual([]);
+});
+
+test("a server whose program reads no more of its output is stopped all the same", async () => {
+  const program = spawn(process.execPath, [PROGRAM], { stdio: ["ignore", "pipe", "ignore"] });
+  const ended = once(program, "exit");
+  await said(program, "ready ");
+  program.stdout.destroy();
+  program.kill("SIGHUP");
+  await ended;
+  expect(await leftBehind(temp)).toEqual([]);
+});
+
 test("an aborted start rejects with the reason and leaves nothing", async () => {
   const reason = new Error("changed my mind");
   const abort = new AbortController();
