@@ -51,7 +51,7 @@ function renderIndex(index: AdvisedIndex, screen: Screen): string {
   const facts = [
     formatBytes(index.sizeBytes),
     `saves ${formatRatio(index.gainRatio)} of the workload's cost`,
-    `${index.queries.length} of the queries use it`,
+    index.queries.length === 1 ? "1 query uses it" : `${index.queries.length} queries use it`,
     index.confidence === "hint" ? "a hint" : "verified by re-planning",
   ];
   return [

@@ -14,6 +14,7 @@ let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), "upshift-process-"));
   database = await createTestDatabase();
+  await database.query("CREATE TABLE orders (id int); ANALYZE orders");
 });
 
 afterAll(async () => {
@@ -66,8 +67,8 @@ test("Ctrl-C ends it with 130 and without a word, also while it waits for a serv
 
 test("Ctrl-C in the middle of the work leaves no file behind", { timeout: 60_000 }, async () => {
   const temporary = await mkdtemp(path.join(folder, "tmp-"));
-  const workload = "SELECT count(*) FROM pg_class WHERE relname = 'a';";
-  const child = spawn(process.execPath, [BIN, "doctor", "--workload", "/dev/stdin"], {
+  const workload = "SELECT id FROM orders WHERE id = 7;";
+  const child = spawn(process.execPath, [BIN, "doctor", "--workload", "-"], {
     env: isolatedEnvironment({ DATABASE_URL: database.url, TMPDIR: temporary }),
   });
   child.stdin.end(workload);
