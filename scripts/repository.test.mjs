@@ -106,7 +106,7 @@ describe("docs/errors.md", () => {
   const page = readFileSync(join(root, "docs/errors.md"), "utf8");
   const documented = [...page.matchAll(/^## (UPSHIFT_\w+)$/gm)].map(([, code]) => code);
   const thrown = new Set(
-    ["packages", "scripts"]
+    ["packages", "scripts", "examples", "benchmarks"]
       .flatMap((name) => sourcesBelow(join(root, name)))
       .flatMap((file) =>
         [...readFileSync(file, "utf8").matchAll(/\bcode = "(UPSHIFT_\w+)"/g)].map(

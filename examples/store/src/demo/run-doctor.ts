@@ -19,6 +19,8 @@ export interface DoctorReport {
   readonly workload: { readonly costBefore: number; readonly costAfter: number };
 }
 
+/** The worst ones; a shop this neglected has some forty, and the table at the end should not be lost below them. */
+const SHOWN_FINDINGS = "10";
 const EXIT_FINDINGS = 1;
 /** Time for it to end by itself after Ctrl-C. */
 const GRACE_MS = 3_000;
@@ -38,7 +40,7 @@ export async function runDoctor(options: {
 }): Promise<DoctorReport> {
   const program = fileURLToPath(new URL("bin.js", import.meta.resolve("upshift")));
   const reportFile = path.join(options.folder, "doctor.json");
-  const args = [program, "doctor", "--json-file", reportFile];
+  const args = [program, "doctor", "--top", SHOWN_FINDINGS, "--json-file", reportFile];
   const doctor = spawn(process.execPath, options.color ? args : [...args, "--no-color"], {
     stdio: ["ignore", "inherit", "inherit"],
     env: { ...process.env, DATABASE_URL: options.url, TMPDIR: options.folder },
