@@ -128,7 +128,7 @@ describe("docs/errors.md", () => {
 
 function sourcesBelow(path) {
   return readdirSync(path, { recursive: true, encoding: "utf8" })
-    .filter((name) => /^[\w-]+\/src\/.*(?<!\.test|\.bench)\.tsx?$/.test(name))
+    .filter((name) => /^(?:[\w-]+\/)?src\/.*(?<!\.test|\.bench)\.tsx?$/.test(name))
     .map((name) => join(path, name));
 }
 

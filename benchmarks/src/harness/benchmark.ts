@@ -14,7 +14,7 @@ export interface PrepareOptions {
   readonly quick: boolean;
   readonly signal: AbortSignal;
   /** Says what is being done; on standard error. */
-  note(text: string): void;
+  readonly note: (text: string) => void;
 }
 
 export interface PreparedBenchmark {

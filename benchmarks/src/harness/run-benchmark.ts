@@ -6,7 +6,7 @@ import { takeSamples } from "./take-samples.ts";
 export interface RunBenchmarkOptions {
   readonly quick: boolean;
   readonly signal: AbortSignal;
-  note(text: string): void;
+  readonly note: (text: string) => void;
 }
 
 /** Fewer pairs make intervals too wide to tell a tenth. */

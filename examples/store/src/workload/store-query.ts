@@ -11,5 +11,5 @@ export interface StoreQuery {
   /** Changes rows: replayed in a transaction that is rolled back, so that every replay meets the same data. */
   readonly writes?: true;
   /** Parameters of one call. */
-  values(draws: Draws, size: StoreSize): readonly unknown[];
+  readonly values: (draws: Draws, size: StoreSize) => readonly unknown[];
 }
