@@ -48,7 +48,7 @@ export async function adviseOnWorkload(options: AdviseOnWorkloadOptions): Promis
     label: "making candidate indexes",
   });
   const registered = await registerCandidates(proposed, planner, prepared);
-  const candidates = toSearchCandidates(registered);
+  const candidates = toSearchCandidates(registered, options.minGainRatio, schema);
   const searched = queries.map((query) =>
     toSearchQuery(query, earlyStopsOf(query.statement.id, registered)),
   );
@@ -63,7 +63,6 @@ export async function adviseOnWorkload(options: AdviseOnWorkloadOptions): Promis
     queries: searched,
     candidates,
     budgetBytes,
-    minGainRatio: options.minGainRatio,
     whatIf,
     ...bounds,
     ...(onProgress === undefined ? {} : { onProgress }),

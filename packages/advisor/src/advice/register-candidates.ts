@@ -1,8 +1,11 @@
+import { thresholdOf } from "@upshift/findings";
+import { toIndexKey } from "../candidates/existing-index.ts";
 import { keyText } from "../candidates/definition-key.ts";
 import type { IndexCandidate } from "../candidates/generate-candidates.ts";
 import type { IndexDefinition, IndexId, Planner, PlannerIndex } from "../planner/planner.ts";
 import { type SearchCandidate, tableKey } from "../search/search-query.ts";
 import { writeCost } from "../search/write-cost.ts";
+import type { SchemaLookup } from "../workload/schema-lookup.ts";
 import type { PreparedWorkload } from "../workload/prepare-workload.ts";
 import { tableWrites } from "../workload/write-rates.ts";
 
@@ -42,6 +45,8 @@ export async function registerCandidates(
 /** What the search needs of each: a wider one also serves the statements of those it starts with. */
 export function toSearchCandidates(
   candidates: readonly RegisteredCandidate[],
+  minGainRatio: number,
+  schema: SchemaLookup,
 ): readonly SearchCandidate[] {
   return candidates.map((candidate): SearchCandidate => {
     const starts = candidates.filter(
@@ -55,6 +60,9 @@ export function toSearchCandidates(
       sizeBytes: candidate.index.sizeBytes,
       writeCost: candidate.writeCost,
       statements,
+      columnSet: `${candidate.index.schema}.${candidate.index.table} ${columnSet(candidate.definition)}`,
+      minGainRatio: Math.max(minGainRatio, ruleRatio(candidate.definition, schema)),
+      slackRatio: Math.max(minGainRatio, coveringRatio(candidate.definition)),
       extends: new Set(starts.map(({ index }) => index.id)),
     };
   });
@@ -68,6 +76,33 @@ export function earlyStopsOf(
   return new Set(
     candidates.filter(({ earlyStops }) => earlyStops.has(statement)).map(({ index }) => index.id),
   );
+}
+
+/** What a step of this sort must gain to be worth it; 0 for an index where there is none like it. */
+function ruleRatio(definition: IndexDefinition, schema: SchemaLookup): number {
+  const relation = schema.relation(definition.schema, definition.table);
+  const existing = relation === null ? [] : schema.indexesOf(relation);
+  const isReorder = existing.some(
+    ({ isValid, method, keys, include, predicate }) =>
+      isValid &&
+      method === definition.method &&
+      columnSet({ keys: keys.map(toIndexKey), include, predicate }) === columnSet(definition),
+  );
+  if (isReorder) return thresholdOf("index/column-order", "minGainRatio");
+  return coveringRatio(definition);
+}
+
+function coveringRatio({ include }: IndexDefinition): number {
+  return include.length > 0 ? thresholdOf("index/covering", "minGainRatio") : 0;
+}
+
+function columnSet({
+  keys,
+  include,
+  predicate,
+}: Pick<IndexDefinition, "keys" | "include" | "predicate">): string {
+  const names = keys.map(({ expression }) => expression).toSorted();
+  return JSON.stringify([names, include.toSorted(), predicate]);
 }
 
 /** Whether all that `start` gives, `wide` gives too. */

@@ -17,11 +17,17 @@ export interface Audit {
 
 /** What the catalog and the counters show by themselves: no workload and no planner is needed. Pure. */
 export function auditSnapshot(schema: SchemaLookup): Audit {
-  const redundant = findRedundantIndexes(schema);
-  const known = new Set(redundant.map(({ index }) => index));
+  const unused = findUnusedIndexes(schema);
+  const idle = new Set(unused.map(({ index }) => index));
+  // A wide index that nobody uses does not make the narrow one redundant that everybody uses.
+  const redundant = findRedundantIndexes(schema).filter(
+    ({ index, coveredBy }) =>
+      coveredBy === null || !idle.has(coveredBy) || idle.has(index) || (index.scans ?? 0) === 0,
+  );
+  const spokenFor = new Set(redundant.flatMap(({ index, coveredBy }) => [index, coveredBy]));
   return {
     findings: [...findInvalidIndexes(schema), ...findMissingStatistics(schema)],
     foreignKeys: findUnindexedForeignKeys(schema),
-    drops: [...redundant, ...findUnusedIndexes(schema).filter(({ index }) => !known.has(index))],
+    drops: [...redundant, ...unused.filter(({ index }) => !spokenFor.has(index))],
   };
 }

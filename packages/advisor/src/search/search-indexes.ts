@@ -18,8 +18,6 @@ export interface SearchIndexesOptions {
   readonly candidates: readonly SearchCandidate[];
   /** What all chosen indexes together may take. */
   readonly budgetBytes: number;
-  /** An index stays only if some query gains at least this share by it; default 0.1. */
-  readonly minGainRatio?: number;
   /** Shared with what is asked after the search, so that nothing is planned twice. */
   readonly whatIf?: WhatIf;
   /** Plans after which the search goes on with the best it has; default 10,000. */
@@ -68,10 +66,10 @@ export async function searchIndexes(options: SearchIndexesOptions): Promise<Sear
   report(0, null, "choosing among them");
   const request = { workload, whatIf, moves, budgetBytes: options.budgetBytes };
   const filled = await fillBest(request, workload.base);
-  const best = await simplify(workload, await improve(request, filled));
+  const best = await simplify(workload, whatIf, await improve(request, filled));
 
   onProgress?.({ stage: "verify", done: 0, total: null, label: "planning every query again" });
-  const { state, chosen } = await settle(workload, best, options.minGainRatio ?? 0.1);
+  const { state, chosen } = await settle(workload, best);
   const total = (costs: ReadonlyMap<string, QueryCost>): number =>
     queries.reduce((sum, { id, calls }) => sum + calls * (costs.get(id)?.cost ?? 0), 0);
   const before = workload.base.costs;

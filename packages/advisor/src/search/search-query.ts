@@ -27,6 +27,12 @@ export interface SearchCandidate {
   readonly writeCost: number;
   /** Statements that it was proposed for, or for a prefix of it. */
   readonly statements: ReadonlySet<string>;
+  /** Equal for candidates that differ in the order of their keys only. */
+  readonly columnSet: string;
+  /** It stays only if some query gains at least this share by it. */
+  readonly minGainRatio: number;
+  /** A smaller index takes its place where no query gets dearer by more than this share. */
+  readonly slackRatio: number;
   /** Candidates whose keys are a prefix of its own: once it is there, they seldom pay. */
   readonly extends: ReadonlySet<IndexId>;
 }

@@ -20,7 +20,6 @@ export interface ChosenIndex {
 export async function settle(
   workload: Workload,
   found: WorkloadState,
-  minGainRatio: number,
 ): Promise<{ readonly state: WorkloadState; readonly chosen: readonly ChosenIndex[] }> {
   let state = await workload.moveTo(found, found.chosen, { isExact: true });
   for (;;) {
@@ -31,11 +30,18 @@ export async function settle(
     }
     const chosen = await leaveOneOut(workload, state);
     const weakest = chosen
-      .filter((index) => index.gainRatio <= 0 || index.bestQueryGainRatio < minGainRatio)
+      .filter((index) => isTooWeak(index, workload))
       .toSorted((a, b) => a.gainRatio - b.gainRatio)[0];
     if (weakest === undefined) return { state, chosen };
     state = await moveWithout(workload, state, [weakest.id]);
   }
+}
+
+function isTooWeak(
+  { id, gainRatio, bestQueryGainRatio }: ChosenIndex,
+  workload: Workload,
+): boolean {
+  return gainRatio <= 0 || bestQueryGainRatio < (workload.candidates.get(id)?.minGainRatio ?? 0);
 }
 
 async function leaveOneOut(

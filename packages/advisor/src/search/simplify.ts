@@ -1,21 +1,33 @@
 import { thresholdOf } from "@upshift/findings";
 import type { IndexId } from "../planner/planner.ts";
+import type { SearchCandidate } from "./search-query.ts";
+import type { WhatIf } from "./what-if.ts";
 import type { Workload, WorkloadState } from "./workload-state.ts";
 
+/** Indexes of each sort that are tried in the place of a chosen one. */
+const MOST_TRIED = 12;
+
 /**
- * Takes the narrower form of a chosen index where the wider one is hardly better: fewer keys, nothing included.
+ * Takes a smaller index where the chosen one is hardly better: fewer keys, nothing included, fewer rows.
  *
- * "Hardly" is what a later run would not advise either (`minGainRatio` of index/covering), so that advice, once
- * followed, is not followed by more of it.
+ * "Hardly" is less than the chosen one's `slackRatio`: a later run would not advise the step from one to the other
+ * either, so that advice, once followed, is not followed by more of it.
  */
-export async function simplify(workload: Workload, found: WorkloadState): Promise<WorkloadState> {
+export async function simplify(
+  workload: Workload,
+  whatIf: WhatIf,
+  found: WorkloadState,
+): Promise<WorkloadState> {
   let state = found;
-  for (const wide of found.chosen) {
-    for (const narrow of narrowerFirst(wide, workload)) {
-      if (state.chosen.has(narrow)) continue;
-      const chosen = new Set([...state.chosen].map((id) => (id === wide ? narrow : id)));
-      const simpler = await workload.moveTo(state, chosen);
-      if (!isAboutAsGood(simpler, state)) continue;
+  for (const id of found.chosen) {
+    const chosen = workload.candidates.get(id);
+    if (chosen === undefined) continue;
+    for (const { id: other, slackRatio } of alternativesTo(chosen, workload)) {
+      if (whatIf.isExhausted) return state;
+      if (state.chosen.has(other)) continue;
+      const replaced = new Set([...state.chosen].map((kept) => (kept === id ? other : kept)));
+      const simpler = await workload.moveTo(state, replaced);
+      if (!isAboutAsGood(simpler, state, slackRatio)) continue;
       state = simpler;
       break;
     }
@@ -23,16 +35,58 @@ export async function simplify(workload: Workload, found: WorkloadState): Promis
   return state;
 }
 
-function narrowerFirst(wide: IndexId, workload: Workload): readonly IndexId[] {
-  const size = (id: IndexId): number => workload.candidates.get(id)?.sizeBytes ?? 0;
-  return [...(workload.candidates.get(wide)?.extends ?? [])]
-    .filter((id) => size(id) < size(wide))
-    .toSorted((a, b) => size(a) - size(b));
+interface Alternative {
+  readonly id: IndexId;
+  /** How much dearer a query may get. */
+  readonly slackRatio: number;
 }
 
-function isAboutAsGood(simpler: WorkloadState, state: WorkloadState): boolean {
-  const allowed = 1 / (1 - thresholdOf("index/covering", "minGainRatio"));
-  return [...state.costs].every(
-    ([query, cost]) => (simpler.costs.get(query)?.creditCost ?? 0) <= cost.creditCost * allowed,
+/**
+ * Smaller ones first; then the same columns in an order that was proposed before it: more queries can share it.
+ *
+ * Between two orders the planner often decides by the correlation of the first column, which it knows, with that of the
+ * whole key, which it does not: an order is not chosen for that.
+ */
+function alternativesTo(chosen: SearchCandidate, workload: Workload): readonly Alternative[] {
+  const all = [...workload.candidates.values()];
+  const smaller = smallerFirst(chosen, workload).map((id) => ({
+    id,
+    slackRatio: chosen.slackRatio,
+  }));
+  const earlier = all
+    .slice(0, all.indexOf(chosen))
+    .filter((other) => other.columnSet === chosen.columnSet)
+    .map(({ id }) => ({ id, slackRatio: thresholdOf("index/column-order", "minGainRatio") }));
+  return [...smaller, ...earlier];
+}
+
+function isForSame(other: SearchCandidate, chosen: SearchCandidate): boolean {
+  return (
+    other.table === chosen.table && [...other.statements].some((id) => chosen.statements.has(id))
+  );
+}
+
+/** What it extends, and what is less than half its size and was proposed for the same statements. */
+function smallerFirst(chosen: SearchCandidate, workload: Workload): readonly IndexId[] {
+  return [...workload.candidates.values()]
+    .filter(
+      (other) =>
+        other.id !== chosen.id &&
+        other.sizeBytes < chosen.sizeBytes &&
+        (chosen.extends.has(other.id) ||
+          (other.sizeBytes < chosen.sizeBytes / 2 && isForSame(other, chosen))),
+    )
+    .toSorted((a, b) => a.sizeBytes - b.sizeBytes)
+    .slice(0, MOST_TRIED)
+    .map(({ id }) => id);
+}
+
+function isAboutAsGood(simpler: WorkloadState, state: WorkloadState, slackRatio: number): boolean {
+  const allowed = 1 / (1 - Math.min(slackRatio, 0.99));
+  return (
+    simpler.objective <= state.objective * allowed &&
+    [...state.costs].every(
+      ([query, cost]) => (simpler.costs.get(query)?.creditCost ?? 0) <= cost.creditCost * allowed,
+    )
   );
 }

@@ -26,7 +26,7 @@ export const indexRules: readonly (Rule & { readonly id: IndexRuleId })[] = [
     detectors: ["advisor"],
     ready: ["advisor"],
     severity: "warn",
-    thresholds: { minGainRatio: 0.1 },
+    thresholds: { minGainRatio: 0.5 },
   },
   {
     id: "index/covering",
@@ -35,7 +35,7 @@ export const indexRules: readonly (Rule & { readonly id: IndexRuleId })[] = [
     detectors: ["advisor"],
     ready: ["advisor"],
     severity: "info",
-    thresholds: { minGainRatio: 0.1 },
+    thresholds: { minGainRatio: 0.3 },
   },
   {
     id: "index/unused",

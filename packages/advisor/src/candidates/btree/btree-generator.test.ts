@@ -37,6 +37,23 @@ function candidates(sql: string | readonly string[], options: Options = {}): rea
       },
       users: { columns: ["id bigint", "email text"] },
     },
+    statistics: [
+      {
+        relation: "orders",
+        column: "status",
+        distinct: 3,
+        mostCommonValues: "{done,open,pending}",
+        mostCommonFrequencies: [0.9, 0.08, 0.02],
+      },
+      { relation: "orders", column: "total", nullFraction: 0.1 },
+      {
+        relation: "orders",
+        column: "tenant_id",
+        distinct: 10,
+        mostCommonValues: "{1,2,3,4,5}",
+        mostCommonFrequencies: [0.1, 0.1, 0.1, 0.1, 0.1],
+      },
+    ],
     ...(options.indexes === undefined ? {} : { indexes: options.indexes }),
   });
   const schema = createSchemaLookup({
@@ -172,16 +189,26 @@ describe("what the index carries", () => {
     ]);
   });
 
-  it("leaves out rows by what is literal in the text, never by a parameter", () => {
+  it("never includes the whole row", () => {
+    expect(candidates("select id, email from users where email = $1")).toEqual(["users(email)"]);
+  });
+
+  it("leaves out rows by a rare category, a boolean or a NULL in the text, never by a parameter", () => {
     const found = candidates(
       "select * from orders where status = 'pending' and total is null and user_id = $1",
     );
     expect(found).toContain("orders(user_id) where status = 'pending' AND total IS NULL");
     expect(found).toContain("orders(user_id) where status = 'pending'");
     expect(candidates("select * from orders where status = $1").join()).not.toContain("where");
-    expect(candidates("select id from orders where status = 'x'")).toContain(
-      "orders(status) where status = 'x'",
+    expect(candidates("select id from orders where status = 'pending'")).toContain(
+      "orders(status) where status = 'pending'",
     );
+  });
+
+  it("leaves out no rows by a common value, nor by one of the many that an id has", () => {
+    expect(candidates("select * from orders where status = 'done'").join()).not.toContain("where");
+    expect(candidates("select * from orders where tenant_id = 5").join()).not.toContain("where");
+    expect(candidates("select * from orders where user_id = 5").join()).not.toContain("where");
   });
 });
 

@@ -8,6 +8,7 @@ import type {
 import { type FilterGroup, filterGroups, withoutConditions } from "./filter-group.ts";
 import { canBeKey, distinctCount, patternClass, widthBytes } from "./key-column.ts";
 import { type KeyList, keyLists } from "./key-lists.ts";
+import { isPartialPredicate } from "./partial-predicate.ts";
 
 /** Columns that an index can carry for index-only scans; wider ones make every other use of it dearer. */
 const MOST_INCLUDED = 4;
@@ -64,7 +65,10 @@ function fullIndexes(
 
 /** Indexes over the rows that every call of the statement wants, and no others. */
 function partialIndexes(request: CandidateRequest, isUsable: IsUsable): readonly ProposedIndex[] {
-  const literals = request.occurrence.conditions.filter(({ literal }) => literal !== null);
+  const { conditions, relation } = request.occurrence;
+  const literals = conditions.filter((condition) =>
+    isPartialPredicate(condition, relation, request.schema),
+  );
   const sets = literals.length > 1 ? [literals, ...literals.map((one) => [one])] : [literals];
   return sets
     .filter((implied) => implied.length > 0)
@@ -125,6 +129,8 @@ function includable(list: KeyList, request: CandidateRequest): readonly string[]
       referencedColumns.has(name) && !keyed.has(name) && generated !== "virtual",
   );
   if (rest.length === 0 || rest.length > MOST_INCLUDED) return null;
+  // SELECT * of a narrow table: an index with all of it would be a second table.
+  if (keyed.size + rest.length >= relation.columns.length) return null;
   const width = rest.reduce((sum, column) => sum + widthBytes(column, relation, request.schema), 0);
   return width > WIDEST_INCLUDED_BYTES ? null : rest.map(({ name }) => name);
 }

@@ -1,6 +1,6 @@
 import type { Node } from "libpg-query";
 import { quoteIdentifier } from "../../snapshot/identifier.ts";
-import { literalSql } from "./literal-sql.ts";
+import { constantText, literalSql } from "./literal-sql.ts";
 import type { ColumnCondition, ConditionKind } from "./query-shape.ts";
 
 const RANGE_OPERATORS: ReadonlySet<string> = new Set(["<", ">", "<=", ">="]);
@@ -27,6 +27,7 @@ export function comparisonCondition(
     operator,
     literal:
       literal !== null && isStable ? `${quoteIdentifier(column)} ${operator} ${literal}` : null,
+    constants: isStable ? constantsOf([value]) : null,
     isAssumed: kind === "prefix" && operator !== "^@" && isBareParameter(value),
     following: [],
   };
@@ -37,8 +38,9 @@ export function plainCondition(
   kind: ConditionKind,
   literal: string | null,
   operator = "=",
+  constants: readonly string[] | null = null,
 ): ColumnCondition {
-  return { column, kind, operator, literal, isAssumed: false, following: [] };
+  return { column, kind, operator, literal, constants, isAssumed: false, following: [] };
 }
 
 /** `column [NOT] IN (…)`. */
@@ -55,6 +57,7 @@ export function listCondition(
     kind: isNegated ? "other" : items.length === 1 && list !== null ? "equality" : "in",
     operator: isNegated ? "<>" : "=",
     literal: list === null ? null : `${quoteIdentifier(column)} ${keyword} (${list})`,
+    constants: constantsOf(items),
     isAssumed: false,
     following: [],
   };
@@ -67,6 +70,11 @@ function kindOf(operator: string, value: Node): ConditionKind {
   if (operator === "~~") return startsWithText(value, /^[^%_\\]/) ? "prefix" : "other";
   if (operator === "~") return startsWithText(value, /^\^[\w -]/) ? "prefix" : "other";
   return "other";
+}
+
+function constantsOf(items: readonly Node[]): readonly string[] | null {
+  const texts = items.map(constantText);
+  return texts.includes(null) ? null : texts.filter((text) => text !== null);
 }
 
 function isBareParameter(value: Node): boolean {

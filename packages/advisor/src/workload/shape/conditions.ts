@@ -74,7 +74,7 @@ function addBooleanColumn(
     const literal = isTrue
       ? quoteIdentifier(source.column)
       : `NOT ${quoteIdentifier(source.column)}`;
-    sink(source, plainCondition(source.column, "equality", literal));
+    sink(source, plainCondition(source.column, "equality", literal, "=", [isTrue ? "t" : "f"]));
   }
 }
 

@@ -26,6 +26,18 @@ function constantSql(constant: A_Const): string | null {
   return null;
 }
 
+/** A constant as `pg_stats` writes it: bare text, `t` and `f`. */
+export function constantText(node: Node): string | null {
+  if ("TypeCast" in node) {
+    return node.TypeCast.arg === undefined ? null : constantText(node.TypeCast.arg);
+  }
+  if (!("A_Const" in node) || node.A_Const.isnull === true) return null;
+  const { sval, boolval } = node.A_Const;
+  if (sval !== undefined) return sval.sval ?? "";
+  if (boolval !== undefined) return boolval.boolval === true ? "t" : "f";
+  return constantSql(node.A_Const);
+}
+
 export function quoteLiteral(text: string): string {
   const quoted = `'${text.replaceAll("'", "''")}'`;
   return text.includes("\\") ? `E${quoted.replaceAll("\\", "\\\\")}` : quoted;

@@ -41,6 +41,8 @@ export interface ColumnCondition {
   readonly operator: string;
   /** The condition as SQL over the bare column when it is the same in every call; else `null`. */
   readonly literal: string | null;
+  /** The constants of an equality, as `pg_stats` writes values; `null` when there are none or they differ between calls. */
+  readonly constants: readonly string[] | null;
   /** A prefix that is one only if the parameter's pattern starts with text. */
   readonly isAssumed: boolean;
   /** `(a, b) > ($1, $2)` is a range over `a` with `b` following. */
