@@ -2,7 +2,7 @@ import type { Finding, Severity } from "@upshift/findings";
 import { isAtLeast } from "@upshift/findings";
 
 export const EXIT_OK = 0;
-export const EXIT_FINDINGS = 1;
+const EXIT_FINDINGS = 1;
 export const EXIT_COULD_NOT_RUN = 2;
 /** 128 + SIGINT, as shells report it. */
 export const EXIT_INTERRUPTED = 130;

@@ -2,7 +2,7 @@
 export type ConnectionKeywords = Readonly<Partial<Record<Keyword, string>>>;
 
 /** The keywords that are honoured. */
-export type Keyword =
+type Keyword =
   | "host"
   | "hostaddr"
   | "port"

@@ -1,7 +1,7 @@
 import { ConnectionSettingError } from "./connection-errors.ts";
 import type { ConnectionKeywords } from "./connection-keywords.ts";
 
-export const SSL_MODES = [
+const SSL_MODES = [
   "disable",
   "allow",
   "prefer",
@@ -12,7 +12,7 @@ export const SSL_MODES = [
 
 export type SslMode = (typeof SSL_MODES)[number];
 
-export type ChannelBinding = "disable" | "prefer" | "require";
+type ChannelBinding = "disable" | "prefer" | "require";
 
 /** A server to try; several are tried in order. */
 export interface HostAddress {

@@ -1,6 +1,6 @@
 import { readFile, stat } from "node:fs/promises";
 
-export interface PasswordLookup {
+interface PasswordLookup {
   readonly host: string;
   readonly port: number;
   readonly database: string;

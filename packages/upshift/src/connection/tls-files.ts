@@ -16,7 +16,7 @@ export interface TlsFiles {
   readonly maxVersion: TlsVersion | null;
 }
 
-export type TlsVersion = "TLSv1.2" | "TLSv1.3";
+type TlsVersion = "TLSv1.2" | "TLSv1.3";
 
 /**
  * Reads certificates and keys by libpq's rules: `~/.postgresql/root.crt`, `postgresql.crt` and `postgresql.key` count
