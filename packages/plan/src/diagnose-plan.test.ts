@@ -22,6 +22,31 @@ const seqScanText = (options: {
   Filter: ${options.filter}
   Rows Removed by Filter: ${options.read - options.kept}`;
 
+const keyOf = (ms: number, value: number): string | undefined =>
+  findingsOf(seqScanText({ read: 500_000, kept: 5, ms, filter: `(user_id = ${value})` }))[0]?.key;
+const sqlFor = (filter: string): string | undefined =>
+  findingsOf(seqScanText({ read: 500_000, kept: 5, ms: 80, filter })).find(
+    ({ rule }) => rule === "plan/seq-scan",
+  )?.fix.sql;
+const scan = (planned: number, came: number, loops = 1): string =>
+  `Seq Scan on t  (cost=0.00..900.00 rows=${planned} width=4) (actual time=0.010..20.000 rows=${came} loops=${loops})`;
+const wrap = (parent: string, ...children: readonly string[]): string =>
+  [
+    `${parent}  (cost=0.00..1000.00 rows=10 width=4) (actual time=0.010..50.000 rows=10 loops=1)`,
+    ...children.map((child) => `  ->  ${child}`),
+  ].join("\n");
+const misestimates = (text: string): number =>
+  findingsOf(text).filter(({ rule }) => rule === "plan/misestimate").length;
+const limitText = (
+  child: number,
+): string => `Limit  (cost=0.00..1.00 rows=20 width=4) (actual time=0.010..9.000 rows=20 loops=1)
+  ->  Index Scan using t_pkey on t  (cost=0.00..900.00 rows=90000 width=4) (actual time=0.010..8.000 rows=${child} loops=1)`;
+const sortText = (
+  kb: number,
+): string => `Sort  (cost=0.00..1.00 rows=20 width=4) (actual time=0.010..9.000 rows=20 loops=1)
+  Sort Key: a
+  Sort Method: external merge  Disk: ${kb}kB`;
+
 describe("the guide's example", () => {
   const [finding] = findingsOf(`Seq Scan on orders  (cost=0.00..15406.00 rows=1 width=52)
                      (actual time=0.018..89.432 rows=5 loops=1)
@@ -121,41 +146,35 @@ describe("recorded plans", () => {
     expect(found(name)).toEqual([]);
   });
 
-  test.each(recordedNames)("%s gives the same findings in both formats", (name) => {
-    const shape = (format: "txt" | "json"): unknown =>
-      findingsOf(recorded(name, format))
-        .map(({ rule, key, fix, probe, confidence }) => ({
-          rule,
-          key,
-          sql: fix.sql,
-          probe,
-          confidence,
-        }))
-        .toSorted((a, b) => a.key.localeCompare(b.key));
-    // Which partition was the dearest is chance.
-    if (/append|partitions/.test(name))
-      expect(findingsOf(recorded(name)).length).toBe(findingsOf(recorded(name, "json")).length);
-    else expect(shape("txt")).toEqual(shape("json"));
-  });
+  // Which partition is the dearest, and so named, is chance.
+  test.each(recordedNames.filter((name) => !/append|partitions/.test(name)))(
+    "%s gives the same findings in both formats",
+    (name) => {
+      const shapes = (["txt", "json"] as const).map((format) =>
+        findingsOf(recorded(name, format))
+          .map(({ rule, key, fix, probe, confidence }) => ({
+            rule,
+            key,
+            sql: fix.sql,
+            probe,
+            confidence,
+          }))
+          .toSorted((a, b) => a.key.localeCompare(b.key)),
+      );
+      expect(shapes[0]).toEqual(shapes[1]);
+    },
+  );
 
   test("no finding has a literal of its query, and keys do not depend on figures", () => {
-    for (const name of recordedNames) {
-      const text = JSON.stringify(findingsOf(recorded(name)));
-      expect(text, name).not.toMatch(/'pending'|2025-0[1-4]|'none'|= 123|first\\n/);
-    }
-    const key = (ms: number, value: number): string | undefined =>
-      findingsOf(seqScanText({ read: 500_000, kept: 5, ms, filter: `(user_id = ${value})` }))[0]
-        ?.key;
-    expect(key(80, 1)).toBe(key(90, 2));
+    const leaks = recordedNames.filter((name) =>
+      /'pending'|2025-0[1-4]|'none'|= 123|first\n/.test(JSON.stringify(findingsOf(recorded(name)))),
+    );
+    expect(leaks).toEqual([]);
+    expect(keyOf(80, 1)).toBe(keyOf(90, 2));
   });
 });
 
 describe("sequential scans", () => {
-  const sqlFor = (filter: string): string | undefined =>
-    findingsOf(seqScanText({ read: 500_000, kept: 5, ms: 80, filter })).find(
-      ({ rule }) => rule === "plan/seq-scan",
-    )?.fix.sql;
-
   test.each([
     ["((status = 'open'::text) AND (tenant_id = 7))", "(status, tenant_id)"],
     ["((created_at > '2025-01-01'::date) AND (tenant_id = 7))", "(tenant_id, created_at)"],
@@ -227,16 +246,6 @@ describe("sequential scans", () => {
 });
 
 describe("misestimates are not called where fewer rows are no mistake", () => {
-  const scan = (planned: number, came: number, loops = 1): string =>
-    `Seq Scan on t  (cost=0.00..900.00 rows=${planned} width=4) (actual time=0.010..20.000 rows=${came} loops=${loops})`;
-  const wrap = (parent: string, ...children: readonly string[]): string =>
-    [
-      `${parent}  (cost=0.00..1000.00 rows=10 width=4) (actual time=0.010..50.000 rows=10 loops=1)`,
-      ...children.map((child) => `  ->  ${child}`),
-    ].join("\n");
-  const misestimates = (text: string): number =>
-    findingsOf(text).filter(({ rule }) => rule === "plan/misestimate").length;
-
   test("below Limit, in a merge join, on the inner side of a nested loop", () => {
     const ended = scan(50_000, 10);
     expect(misestimates(wrap("Limit", ended))).toBe(0);
@@ -291,25 +300,18 @@ describe("misestimates are not called where fewer rows are no mistake", () => {
 
 describe("other rules know their limits", () => {
   test("OFFSET counts what the limit did not return; a plain limit skips nothing", () => {
-    const limit = (
-      child: number,
-    ): string => `Limit  (cost=0.00..1.00 rows=20 width=4) (actual time=0.010..9.000 rows=20 loops=1)
-  ->  Index Scan using t_pkey on t  (cost=0.00..900.00 rows=90000 width=4) (actual time=0.010..8.000 rows=${child} loops=1)`;
-    expect(findingsOf(limit(20))).toEqual([]);
-    expect(findingsOf(limit(500))).toEqual([]);
-    expect(findingsOf(limit(30_020))).toMatchObject([
+    expect(findingsOf(limitText(20))).toEqual([]);
+    expect(findingsOf(limitText(500))).toEqual([]);
+    expect(findingsOf(limitText(30_020))).toMatchObject([
       { rule: "sql/offset", fix: { part: "@upshift/postgres keyset" } },
     ]);
   });
 
   test("a spill below 1 MB is worth a note only, and several partitions make one finding", () => {
-    const sort = (
-      kb: number,
-    ): string => `Sort  (cost=0.00..1.00 rows=20 width=4) (actual time=0.010..9.000 rows=20 loops=1)
-  Sort Key: a
-  Sort Method: external merge  Disk: ${kb}kB`;
-    expect(findingsOf(sort(200))).toMatchObject([{ rule: "plan/disk-spill", severity: "info" }]);
-    expect(findingsOf(sort(20_000))).toMatchObject([
+    expect(findingsOf(sortText(200))).toMatchObject([
+      { rule: "plan/disk-spill", severity: "info" },
+    ]);
+    expect(findingsOf(sortText(20_000))).toMatchObject([
       { rule: "plan/disk-spill", severity: "warn", fix: { sql: "SET work_mem = '64MB';" } },
     ]);
     expect(found("append-pruned").filter((rule) => rule === "plan/seq-scan")).toHaveLength(1);

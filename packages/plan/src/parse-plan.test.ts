@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { jsonDresses, textDresses } from "../test/dress.ts";
 import { recorded, recordedNames } from "../test/recorded-plans.ts";
@@ -49,6 +48,10 @@ function comparable(plan: Plan, name: string): unknown {
   };
 }
 
+function read({ nodes, planningMs, settings }: Plan): unknown {
+  return { nodes, planningMs, settings };
+}
+
 describe("the same plan in both formats", () => {
   test.each(recordedNames)("%s is one model, whether TEXT or JSON", (name) => {
     const text = parsePlan(recorded(name, "txt"));
@@ -68,19 +71,15 @@ describe("dresses", () => {
       const text = recorded(name);
       const bare = parsePlan(text);
       const dressed = parsePlan(textDresses[dress]?.(text) ?? "");
-      expect(dressed.nodes, name).toEqual(bare.nodes);
-      expect(dressed.planningMs, name).toBe(bare.planningMs);
-      expect(dressed.settings, name).toEqual(bare.settings);
-      if (dress === "log") expect(dressed.query).toBe("SELECT 1");
+      expect([name, read(dressed)]).toEqual([name, read(bare)]);
     }
   });
 
   test.each(Object.keys(jsonDresses))("a JSON plan reads the same in the dress %s", (dress) => {
     for (const name of framed) {
       const text = recorded(name, "json");
-      expect(parsePlan(jsonDresses[dress]?.(text) ?? "").nodes, name).toEqual(
-        parsePlan(text).nodes,
-      );
+      const dressed = parsePlan(jsonDresses[dress]?.(text) ?? "");
+      expect([name, dressed.nodes]).toEqual([name, parsePlan(text).nodes]);
     }
   });
 
@@ -91,6 +90,15 @@ describe("dresses", () => {
 });
 
 describe("single plans", () => {
+  test("a log entry gives the statement, and its duration where the plan has no time of its own", () => {
+    const bare =
+      "Seq Scan on t  (cost=0.00..1.00 rows=1 width=4) (actual time=1.000..2.000 rows=1 loops=1)\n";
+    expect(parsePlan(textDresses["log"]?.(bare) ?? "")).toMatchObject({
+      query: "SELECT 1",
+      executionMs: 12.5,
+    });
+  });
+
   test("the guide's example reads as it is printed there, its actual part on a second line", () => {
     const plan = parsePlan(`-- Example output
 Seq Scan on orders  (cost=0.00..15406.00 rows=1 width=52)
@@ -158,7 +166,7 @@ Seq Scan on orders  (cost=0.00..15406.00 rows=1 width=52)
     ];
     for (const [title, expected] of titles) {
       const { root } = parsePlan(`${title}  (cost=0.00..1.00 rows=1 width=4)`);
-      expect(root, title).toMatchObject(expected);
+      expect({ title, ...root }).toMatchObject({ title, ...expected });
     }
   });
 
@@ -203,111 +211,5 @@ Execution Time: 4.500 ms
       ["audit", "t", 2],
     ]);
     expect(plan.root.buffers).toBeNull();
-  });
-});
-
-describe("what is no plan", () => {
-  const cases: readonly (readonly [string, string, string])[] = [
-    ["nothing", " \n ", "empty"],
-    ["a JPEG", "\u00FF\u00D8\u00FF\u00E0\u0000\u0010JFIF\u0000\u0001", "binary"],
-    ["bytes that are no UTF-8", "\uFFFD\uFFFD\uFFFD\uFFFDabc\uFFFD", "binary"],
-    ["XML", '<explain xmlns="http://www.postgresql.org/2009/explain">\n<Query>', "xml"],
-    ["YAML", '- Plan: \n    Node Type: "Seq Scan"\n', "yaml"],
-    ["a query", "-- mine\nSELECT * FROM orders WHERE id = 1", "sql"],
-    ["an EXPLAIN statement", "EXPLAIN ANALYZE SELECT 1;", "sql"],
-    ["an error", 'ERROR:  relation "x" does not exist', "error"],
-    ["JSON cut off", recorded("hash-join", "json").slice(0, 900), "truncated-json"],
-    ["broken JSON", '[{"Plan": {"Node Type" "Seq Scan"}}]', "invalid-json"],
-    ["other JSON", '{"hello": [1, 2]}', "json-without-plan"],
-    ["prose", "The quick brown fox", "text"],
-    [
-      "a tree without its indentation",
-      "Sort  (cost=1.00..2.00 rows=1 width=1)\n->  Append  (cost=1.00..2.00 rows=1 width=1)\n->  Result  (cost=1.00..2.00 rows=1 width=1)",
-      "lost-indentation",
-    ],
-  ];
-
-  test.each(cases)(
-    "%s is refused with what it looks like and what to run",
-    (_, text, looksLike) => {
-      expect(() => parsePlan(text)).toThrow(
-        expect.objectContaining({
-          code: "UPSHIFT_PLAN_UNREADABLE",
-          looksLike,
-          message: expect.stringContaining("EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON)") as string,
-        }) as Error,
-      );
-    },
-  );
-
-  test("a plan deeper than any consumer can walk is refused, in both formats", () => {
-    const depth = 1_500;
-    const text = Array.from(
-      { length: depth },
-      (_, at) =>
-        `${" ".repeat(at * 6)}${at === 0 ? "" : "->  "}Result  (cost=0.00..1.00 rows=1 width=4)`,
-    ).join("\n");
-    const json = `${'{"Node Type":"Result","Plans":['.repeat(depth)}{"Node Type":"Result"}${"]}".repeat(depth)}`;
-    for (const plan of [text, json]) {
-      expect(() => parsePlan(plan)).toThrow(
-        expect.objectContaining({ looksLike: "too-deep" }) as Error,
-      );
-    }
-  });
-});
-
-describe("damaged input", () => {
-  test("any cut or change gives a plan or a PlanParseError, nothing else", () => {
-    fc.assert(
-      fc.property(
-        fc.constantFrom(...recordedNames),
-        fc.constantFrom<"txt" | "json">("txt", "json"),
-        fc.nat(),
-        fc.nat(),
-        fc.string({ maxLength: 20 }),
-        (name, format, from, length, inserted) => {
-          const text = recorded(name, format);
-          const start = from % text.length;
-          const damaged = text.slice(0, start) + inserted + text.slice(start + (length % 200));
-          try {
-            const { nodes } = parsePlan(damaged);
-            return nodes.every(
-              (node, id) => node.id === id && (id === 0) === (node.parentId === null),
-            );
-          } catch (error) {
-            return (error as { code?: string }).code === "UPSHIFT_PLAN_UNREADABLE";
-          }
-        },
-      ),
-      { seed: 20_261_122, numRuns: 400 },
-    );
-  });
-
-  test("megabytes of a plan, and megabytes of nothing, are read in one pass", () => {
-    // Counts work by size, not by time: quadratic parsing of 4 MB would not end within the test's limit.
-    const rows = (count: number): string =>
-      [
-        "Append  (cost=0.00..1.00 rows=1 width=4)",
-        ...Array.from(
-          { length: count },
-          (_, at) =>
-            `  ->  Seq Scan on t_${at}  (cost=0.00..1.00 rows=1 width=4)\n        Filter: (a = 'xxxxxxxxxxxxxxxxxxxx'::text)`,
-        ),
-      ].join("\n");
-    expect(parsePlan(rows(4_000)).nodes).toHaveLength(4_001);
-    for (const hostile of [
-      "(".repeat(2e5),
-      "'".repeat(2e5),
-      "[{".repeat(1e5),
-      '{"Plan":'.repeat(1e5),
-      "Seq Scan on t (cost=".repeat(5e4),
-      `Sort  (cost=0.00..1.00 rows=1 width=4)\n  Sort Key: ${"(".repeat(2e5)}`,
-    ]) {
-      try {
-        parsePlan(hostile);
-      } catch (error) {
-        expect(error).toMatchObject({ code: "UPSHIFT_PLAN_UNREADABLE" });
-      }
-    }
   });
 });

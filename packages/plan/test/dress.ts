@@ -3,9 +3,9 @@ export type Dress = (text: string) => string;
 
 const lines = (text: string): string[] => text.replace(/\n$/, "").split("\n");
 const widest = (rows: readonly string[]): number =>
-  Math.max(10, ...rows.map((row) => [...row].length));
+  Math.max(10, ...rows.map((row) => Array.from(row).length));
 const pad = (row: string, width: number): string =>
-  row + " ".repeat(Math.max(0, width - [...row].length));
+  row + " ".repeat(Math.max(0, width - Array.from(row).length));
 const center = (row: string, width: number): string =>
   pad(`${" ".repeat(Math.max(0, Math.floor((width - row.length) / 2)))}${row}`, width);
 
@@ -160,7 +160,8 @@ export const jsonDresses: Readonly<Record<string, Dress>> = {
   fenced: (text) => `\`\`\`json\n${text}\`\`\`\n`,
   windows: (text) => text.replaceAll("\n", "\r\n"),
   bareNode: (text) => {
-    const [{ Plan: plan }] = JSON.parse(text) as [{ Plan: unknown }];
-    return JSON.stringify(plan);
+    // The recorded document is an array of one object, Plan its first member.
+    const start = text.indexOf("{", text.indexOf('"Plan"'));
+    return text.slice(start, text.lastIndexOf("\n    },") + "\n    }".length);
   },
 };

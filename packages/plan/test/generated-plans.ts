@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 
 interface JsonNode {
   readonly "Node Type": string;
@@ -55,11 +55,11 @@ const trees = fc.letrec<{ node: JsonNode }>((tie) => ({
         ),
         fc.array(tie("node"), { minLength: 1, maxLength: 4 }),
       )
-      .map(([node, type, plans]) => ({ ...node, "Node Type": type, Plans: plans })),
+      .map(([node, type, plans]) => Object.assign(node, { "Node Type": type, Plans: plans })),
   ),
 }));
 
 /** Plans in JSON that no planner would make: any times, any relationships. What holds for these holds for real ones. */
-export const generatedPlans: fc.Arbitrary<string> = trees.node
-  .map((node) => ({ ...node, "Actual Loops": 1 }))
-  .map((node) => JSON.stringify([{ Plan: node }]));
+export const generatedPlans: fc.Arbitrary<string> = trees.node.map((node) =>
+  JSON.stringify([{ Plan: { ...node, "Actual Loops": 1 } }]),
+);

@@ -19,8 +19,8 @@ function claimedCost(plan: Plan, node: PlanNode): number {
   const parent = node.parentId === null ? undefined : plan.nodes[node.parentId];
   if (parent?.type !== "Nested Loop" || node.parentRelationship !== "Inner") return cost;
   const outer = parent.children.find((child) => child.parentRelationship === "Outer");
-  const rest = (parent.totalCost ?? 0) - (outer?.totalCost ?? 0);
+  const rest = Math.max(0, (parent.totalCost ?? 0) - (outer?.totalCost ?? 0));
   // A materialized inner side is read again almost for free; any other costs its price each time.
   const repeats = node.type === "Materialize" ? 1 : Math.max(1, outer?.planRows ?? 1);
-  return Math.max(Math.min(cost, rest), Math.min(cost * repeats, rest));
+  return Math.min(cost * repeats, rest);
 }

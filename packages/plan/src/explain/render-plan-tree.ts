@@ -108,7 +108,11 @@ interface Branch {
   readonly below: string;
 }
 
-/** Every node in the plan's order with its branch; on its own stack, since plans may be deep. */
+/**
+ * Every node in the plan's order with its branch; on its own stack, since plans may be deep.
+ *
+ * @yields a node and what stands before its lines
+ */
 function* walk(root: PlanNode): Generator<Branch> {
   const waiting: { node: PlanNode; prefix: string; isLast: boolean }[] = [
     { node: root, prefix: "", isLast: true },

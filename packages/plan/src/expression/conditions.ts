@@ -33,7 +33,7 @@ const WORDS =
 export function readConditions(filter: string, alias: string | null): readonly Condition[] {
   const tokens = tokenize(filter);
   if (tokens.length > MOST_TOKENS) return [];
-  return conjuncts(tokens).map((tokens) => readCondition(tokens, filter, alias));
+  return conjuncts(tokens).map((part) => readCondition(part, filter, alias));
 }
 
 /** Parts between ANDs outside all brackets, brackets around parts taken off; works on its own stack. */

@@ -22,7 +22,7 @@ export function indexColumns(
       .flatMap(({ column }) => (column === null ? [] : [quoteIdentifier(column)]));
   const flags = columnsOf("boolean");
   const equalities = [...new Set([...columnsOf("equality"), ...flags])].slice(0, MOST_EQUALITIES);
-  const [range] = columnsOf("range").filter((column) => !equalities.includes(column));
+  const range = columnsOf("range").find((column) => !equalities.includes(column));
   if (range !== undefined) return [...equalities, range];
   const rest = sortColumns.filter((column) => !equalities.includes(column.split(" ")[0] ?? ""));
   return equalities.length === 0 ? [] : [...equalities, ...rest];

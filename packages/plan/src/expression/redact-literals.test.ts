@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { redactLiterals } from "./redact-literals.ts";
 
@@ -20,15 +20,11 @@ describe("redactLiterals", () => {
   });
 
   test("no string that was quoted is left, whatever it holds", () => {
-    fc.assert(
-      fc.property(fc.string(), fc.nat(), (value, number) => {
-        const quoted = value.replaceAll("'", "''");
-        const redacted = redactLiterals(
-          `(a = 'S3CRET${quoted}'::text) AND (b = ${number + 1_000_000})`,
-        );
-        return redacted === "(a = $1::text) AND (b = $2)";
-      }),
-      { seed: 20_261_122 },
-    );
+    const holds = fc.property(fc.string(), fc.nat(), (value, number) => {
+      const quoted = value.replaceAll("'", "''");
+      const text = `(a = 'S3CRET${quoted}'::text) AND (b = ${number + 1_000_000})`;
+      return redactLiterals(text) === "(a = $1::text) AND (b = $2)";
+    });
+    expect(fc.check(holds, { seed: 20_261_122 }).counterexample).toBeNull();
   });
 });

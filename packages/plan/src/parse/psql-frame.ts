@@ -55,7 +55,6 @@ function stripBorders(lines: readonly string[]): readonly string[] {
  * Without a frame the marks count only when most lines have them: an expression may end in `+`.
  */
 function joinContinued(lines: readonly string[], isFramed: boolean): readonly string[] {
-  const isMarked = (line: string): boolean => /[+↵]$/.test(line);
   const trimmed = lines.map((line) => line.trimEnd());
   const marked = trimmed.filter((line) => isMarked(line)).length;
   const hasMarks = marked > 0 && (isFramed || marked * 2 >= lines.length);
@@ -63,6 +62,10 @@ function joinContinued(lines: readonly string[], isFramed: boolean): readonly st
     ? trimmed.map((line) => (isMarked(line) ? line.slice(0, -1).trimEnd() : line))
     : lines;
   return isFramed ? joinWrapped(plain) : plain;
+}
+
+function isMarked(line: string): boolean {
+  return /[+↵]$/.test(line);
 }
 
 /** A line that ends in `.` or `…` goes on in the next, which begins with the same; old-ascii marks only the second with `;`. */

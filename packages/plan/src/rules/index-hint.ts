@@ -81,5 +81,5 @@ function indexName(relation: string, columns: readonly string[]): string {
     .join("_")
     .replaceAll('"', "")
     .replaceAll(/[^\p{L}\p{N}_]+/gu, "_");
-  return `${[...body].slice(0, 55).join("").replace(/_+$/, "")}_idx`;
+  return `${Array.from(body).slice(0, 55).join("").replace(/_+$/, "")}_idx`;
 }
