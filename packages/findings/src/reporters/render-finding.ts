@@ -82,7 +82,7 @@ function savingText({ saving, cost }: Finding): string | null {
   if (amount === null) return null;
   const share = shareOf(saving, cost);
   const basis = { measured: "measured", planner: "by the planner", projected: "projected" };
-  return `${amount}${share === null ? "" : ` of it (${formatRatio(share)})`}, ${basis[saving.basis]}`;
+  return `${amount}${share === null ? "" : ` (${formatRatio(share)})`}, ${basis[saving.basis]}`;
 }
 
 function shareOf(saving: Amount, cost: Amount): number | null {

@@ -44,7 +44,7 @@ test("a finding says what, where, why, how much, what to do and how to take it b
     "            rows removed by the filter: 399,874",
     "            table: 44.0 MB",
     "  cost      1.9 s, 8,000 cost units",
-    "  saving    1.9 s of it (99 %), by the planner",
+    "  saving    1.9 s (99 %), by the planner",
     "  verified  re-planned in the twin: 8,000 cost units before, 37.8 cost units",
     "            after",
     "  fix       Create an index on (user_id, created_at)",

@@ -1,14 +1,7 @@
 import { ConnectionSettingError } from "./connection-errors.ts";
 import type { ConnectionKeywords } from "./connection-keywords.ts";
 
-const SSL_MODES = [
-  "disable",
-  "allow",
-  "prefer",
-  "require",
-  "verify-ca",
-  "verify-full",
-] as const;
+const SSL_MODES = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"] as const;
 
 export type SslMode = (typeof SSL_MODES)[number];
 

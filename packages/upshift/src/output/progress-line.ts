@@ -42,7 +42,7 @@ export function createProgressLine(stream: CliOutput, isShown: boolean): Progres
     },
     clear: () => {
       isCleared = true;
-      spinner?.stop();
+      if (spinner?.isSpinning === true) spinner.stop();
     },
   };
 }
