@@ -160,8 +160,12 @@ export const jsonDresses: Readonly<Record<string, Dress>> = {
   fenced: (text) => `\`\`\`json\n${text}\`\`\`\n`,
   windows: (text) => text.replaceAll("\n", "\r\n"),
   bareNode: (text) => {
-    // The recorded document is an array of one object, Plan its first member.
-    const start = text.indexOf("{", text.indexOf('"Plan"'));
-    return text.slice(start, text.lastIndexOf("\n    },") + "\n    }".length);
+    const value: unknown = JSON.parse(text);
+    const [document] = Array.isArray(value) ? value.filter((item) => hasPlan(item)) : [];
+    return JSON.stringify(document?.Plan);
   },
 };
+
+function hasPlan(value: unknown): value is { readonly Plan: unknown } {
+  return typeof value === "object" && value !== null && "Plan" in value;
+}

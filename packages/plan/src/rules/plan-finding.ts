@@ -63,7 +63,7 @@ export function planFinding(context: PlanRuleContext, facts: PlanFindingFacts): 
 }
 
 /** The node's own milliseconds where they were measured, else its own cost units. */
-export function ownCost({ analysis }: PlanRuleContext, node: PlanNode): Amount {
+function ownCost({ analysis }: PlanRuleContext, node: PlanNode): Amount {
   const { selfMs = null, selfCost = null } = analysis.nodes[node.id] ?? {};
   if (selfMs !== null) return { ms: selfMs };
   return selfCost === null ? {} : { planCost: selfCost };
