@@ -53,13 +53,7 @@ const INNER_FILLFACTOR_PERCENT = 70;
 export function btreeSize(shape: BtreeShape): BtreeSize {
   if (shape.rows < 1) return { pages: 1, height: 0 };
   const distinctKeys = Math.max(1, shape.distinctKeys ?? independentDistinct(shape));
-  const keyBytes = leafKeyBytes([...shape.keys, ...shape.include]);
-  const leaf = deduplicates(shape)
-    ? deduplicatedLeaf(
-        keyBytes,
-        duplicateGroups({ rows: shape.rows, distinctKeys, heavyKeys: shape.heavyKeys ?? [] }),
-      )
-    : plainLeaf(keyBytes, shape.rows);
+  const leaf = leafOf(shape, distinctKeys);
   const leaves = Math.ceil(leafPages(leaf, shape));
   const upper = upperLevels(leaves, pivotBytes(shape, leaf.tuples + leaf.fullLists, distinctKeys));
   return { pages: 1 + leaves + upper.pages, height: upper.levels };
@@ -69,7 +63,8 @@ export function btreeSize(shape: BtreeShape): BtreeSize {
 export function btreeHeight(pages: number, shape: BtreeShape): number {
   if (pages <= 1) return 0;
   const distinctKeys = Math.max(1, shape.distinctKeys ?? independentDistinct(shape));
-  const pivot = pivotBytes(shape, Math.max(1, shape.rows), distinctKeys);
+  const leaf = leafOf(shape, distinctKeys);
+  const pivot = pivotBytes(shape, leaf.tuples + leaf.fullLists, distinctKeys);
   const innerShare = 1 / tuplesPerPage(pivot, INNER_FILLFACTOR_PERCENT, false);
   return upperLevels(Math.max(1, Math.round((pages - 1) * (1 - innerShare))), pivot).levels;
 }
@@ -85,6 +80,13 @@ function independentDistinct({ keys, rows }: BtreeShape): number {
 
 function deduplicates({ keys, include }: BtreeShape): boolean {
   return include.length === 0 && keys.every((key) => key.isEqualImage);
+}
+
+function leafOf(shape: BtreeShape, distinctKeys: number): LeafContents {
+  const keyBytes = leafKeyBytes([...shape.keys, ...shape.include]);
+  if (!deduplicates(shape)) return plainLeaf(keyBytes, shape.rows);
+  const { rows, heavyKeys = [] } = shape;
+  return deduplicatedLeaf(keyBytes, duplicateGroups({ rows, distinctKeys, heavyKeys }));
 }
 
 /** Header and data of a leaf tuple. MAXALIGN(8) is 8, and with a bitmap of NULLs MAXALIGN(8 + 4) is 16. */

@@ -18,6 +18,22 @@ import { isFullScale } from "./twin/test-scale.ts";
 
 const SNAPSHOT = snapshotOf({});
 
+/** Opens a twin, proves that it plans, and tells whether it had to be initialised. */
+async function wasBuilt(directory: string): Promise<boolean> {
+  const labels: string[] = [];
+  const twin = await openTwin(SNAPSHOT, {
+    cacheDirectory: directory,
+    onProgress: (progress) => labels.push(progress.label),
+  });
+  try {
+    const { cost } = await twin.plan({ text: "SELECT 1", parameters: [] }, new Set());
+    expect(cost).toBeGreaterThan(0);
+  } finally {
+    await twin.close();
+  }
+  return labels.some((label) => label.includes("first time"));
+}
+
 describe("the cache of the initialised planner", () => {
   let cacheDirectory: string;
 
@@ -29,22 +45,6 @@ describe("the cache of the initialised planner", () => {
     await chmod(cacheDirectory, 0o700).catch(() => undefined);
     await rm(cacheDirectory, { recursive: true, force: true });
   });
-
-  /** Opens a twin, proves that it plans, and tells whether it had to be initialised. */
-  async function wasBuilt(directory: string): Promise<boolean> {
-    const labels: string[] = [];
-    const twin = await openTwin(SNAPSHOT, {
-      cacheDirectory: directory,
-      onProgress: (progress) => labels.push(progress.label),
-    });
-    try {
-      const { cost } = await twin.plan({ text: "SELECT 1", parameters: [] }, new Set());
-      expect(cost).toBeGreaterThan(0);
-    } finally {
-      await twin.close();
-    }
-    return labels.some((label) => label.includes("first time"));
-  }
 
   it("is filled by the first run and used by the second", async () => {
     expect(await wasBuilt(cacheDirectory)).toBe(true);
