@@ -9,7 +9,17 @@
 // after which a closed pipe no longer stops the server ("stop" and SIGTERM to this process still do).
 // Output, one JSON value per line: folder, setup, running, failed, exited.
 import { spawn } from "node:child_process";
-import { chown, cp, mkdtemp, open, readFile, rm, writeFile } from "node:fs/promises";
+import {
+  chown,
+  cp,
+  lchown,
+  mkdtemp,
+  open,
+  readdir,
+  readFile,
+  rm,
+  writeFile,
+} from "node:fs/promises";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
@@ -92,7 +102,9 @@ async function stopChild() {
   sendSignal(pid, owned.stopSignal);
   const killAtMs = Date.now() + GRACE_MS;
   while (owned.pid !== null && Date.now() < killAtMs) await delay(5);
-  while (sendSignal(-pid, "SIGKILL")) await delay(5);
+  // A zombie that nobody reaps, as in a container without an init, stays in its group for ever.
+  const giveUpAtMs = Date.now() + GRACE_MS;
+  while (sendSignal(-pid, "SIGKILL") && Date.now() < giveUpAtMs) await delay(5);
 }
 
 async function removeFolder() {
@@ -114,6 +126,17 @@ async function close() {
 /** @type {Promise<void>} */
 let preparing = Promise.resolve();
 
+/**
+ * A copy keeps the modes of its source, which may be closed to everyone but its owner.
+ *
+ * @param {string} folder
+ * @param {{ uid: number, gid: number }} user
+ */
+async function giveTree(folder, { uid, gid }) {
+  const entries = await readdir(folder, { recursive: true });
+  for (const entry of ["", ...entries]) await lchown(path.join(folder, entry), uid, gid);
+}
+
 /** @param {Specification} specification */
 async function prepare({ parentFolder, folderPrefix, user, copies, files }) {
   const folder = await mkdtemp(path.join(parentFolder, folderPrefix));
@@ -123,6 +146,7 @@ async function prepare({ parentFolder, folderPrefix, user, copies, files }) {
   for (const { from, to } of copies) {
     if (isClosing) return;
     await cp(from, inFolder(to), { recursive: true, verbatimSymlinks: true });
+    if (user !== undefined) await giveTree(inFolder(to), user);
   }
   for (const { file, text } of files) {
     if (isClosing) return;

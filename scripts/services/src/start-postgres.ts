@@ -112,7 +112,7 @@ async function specify(
   settings: Readonly<Record<string, string>>,
 ): Promise<Specification> {
   const user = await unprivilegedUser();
-  const mustCopy = user !== undefined && !(await isReachableByAll(distribution));
+  const mustCopy = user !== undefined && !(await isReachableByAll(path.join(distribution, "bin")));
   const home = mustCopy ? "{folder}/distribution" : distribution;
   const locale = process.platform === "linux" ? "C.UTF-8" : "C";
   return {
