@@ -113,6 +113,16 @@ describe("whose time it is", () => {
     expect(analysis.nodes[1]?.isEstimatedMs).toBe(false);
   });
 
+  test("with the times of some workers only, the work is divided as without any", () => {
+    const times =
+      selfTimes(`Gather  (cost=0.00..1.00 rows=1 width=4) (actual time=1.000..60.000 rows=300 loops=1)
+  Workers Planned: 3
+  Workers Launched: 3
+  ->  Parallel Seq Scan on public.a  (cost=0.00..1.00 rows=1 width=4) (actual time=0.010..40.000 rows=100 loops=4)
+        Worker 0:  actual time=0.010..30.000 rows=90 loops=1`);
+    expect(times).toEqual([20, 40]);
+  });
+
   test("a node that one process ran is not divided: the bitmap below a parallel heap scan", () => {
     const times =
       selfTimes(`Gather  (cost=0.00..1.00 rows=1 width=4) (actual time=1.000..50.000 rows=300 loops=1)

@@ -90,6 +90,13 @@ describe("dresses", () => {
 });
 
 describe("single plans", () => {
+  test("a text plan in a line of a JSON log is read out of its string", () => {
+    const message =
+      "duration: 12.5 ms  plan:\nQuery Text: SELECT 1\nSeq Scan on t  (cost=0.00..1.00 rows=1 width=4)\n  Filter: (a = 1)";
+    const plan = parsePlan(JSON.stringify({ pid: 7, message }));
+    expect(plan).toMatchObject({ query: "SELECT 1", root: { filter: "(a = 1)" } });
+  });
+
   test("a log entry gives the statement, and its duration where the plan has no time of its own", () => {
     const bare =
       "Seq Scan on t  (cost=0.00..1.00 rows=1 width=4) (actual time=1.000..2.000 rows=1 loops=1)\n";

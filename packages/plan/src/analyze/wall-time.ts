@@ -45,7 +45,8 @@ function wallTime(node: PlanNode, processes: number): WallTime {
   const workerMs = node.workers
     .filter((worker) => worker.totalMs !== null)
     .map((worker) => (worker.totalMs ?? 0) * (worker.loops ?? 1));
-  if (workerMs.length === 0) {
+  // Without the times of each worker, what the leader did cannot be told either.
+  if (workerMs.length + 1 < participants) {
     return { totalMs: workMs / participants, participants, isEstimated: true };
   }
   const leaderMs = workMs - workerMs.reduce((sum, ms) => sum + ms, 0);

@@ -2,7 +2,9 @@ import { PlanParseError } from "../plan-errors.ts";
 
 /** True when the text has a plan's JSON in it, in whatever quoting. */
 export function looksLikeJsonPlan(text: string): boolean {
-  return /"(?:Node Type|Plan|QUERY PLAN)\\?"+\s*:/.test(text);
+  if (/"(?:Node Type|Plan|QUERY PLAN)\\?"+\s*:/.test(text)) return true;
+  // A text plan in a string of JSON: a log line, an array of rows.
+  return /^\s*[[{]/.test(text) && /\((?:cost=|actual )/.test(text);
 }
 
 /** More starts than any log prefix has brackets; bounds the work on hostile input. */

@@ -1,6 +1,6 @@
 /** Lines that are only a frame's own strokes. */
 const STROKES = /^[\s|+:;─│┌┐└┘├┤┬┴┼═║╔╗╚╝╠╣╟╢╤╧╪-]+$/;
-const RECORD = /^[-─═]{0,4} ?[[*│]? ?(?:RECORD|Record) \d+\b/;
+const RECORD = /^[-─═┌├╔╠+]{0,4} ?[[*│]? ?(?:RECORD|Record) \d+\b/;
 /** `(2 rows)`, `(8 lignes)`, `(3 строки)`, `（3 行）`. */
 const FOOTER = /^[(（] ?\d+ ?[^()（）\d=.]{1,24}[)）]$/;
 const HEADER = /^[\s|│║"]*QUERY PLAN[\s|│║"]*$/;
