@@ -82,11 +82,13 @@ export function earlyStopsOf(
 function ruleRatio(definition: IndexDefinition, schema: SchemaLookup): number {
   const relation = schema.relation(definition.schema, definition.table);
   const existing = relation === null ? [] : schema.indexesOf(relation);
+  // What an index carries beside its keys does not matter: the order of the same keys is all that is new.
+  const keySet = columnSet({ ...definition, include: [] });
   const isReorder = existing.some(
-    ({ isValid, method, keys, include, predicate }) =>
+    ({ isValid, method, keys, predicate }) =>
       isValid &&
       method === definition.method &&
-      columnSet({ keys: keys.map(toIndexKey), include, predicate }) === columnSet(definition),
+      columnSet({ keys: keys.map(toIndexKey), include: [], predicate }) === keySet,
   );
   if (isReorder) return thresholdOf("index/column-order", "minGainRatio");
   return coveringRatio(definition);

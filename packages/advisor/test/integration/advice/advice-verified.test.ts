@@ -63,7 +63,7 @@ describe("classic cases", () => {
       "select * from orders where total > 400 and tenant_id = 7",
       "orders (tenant_id, total)",
     ],
-    ["a rare boolean", "select id from orders where is_gift", "orders (is_gift) WHERE is_gift"],
+    ["a rare boolean", "select * from orders where is_gift", "orders (is_gift) WHERE is_gift"],
     [
       "a join",
       "select * from users u join orders o on o.user_id = u.id where u.id = 5",
@@ -171,7 +171,8 @@ describe("the whole workload", () => {
     const followed = await snapshotOf(database.url, { workloadSql: `${WORKLOAD.join(";\n")};` });
     const next = await openTwin(followed);
     try {
-      expect(advisedKeys(await advise({ snapshot: followed, planner: next }))).toEqual([]);
+      const again = await advise({ snapshot: followed, planner: next });
+      expect(advisedKeys(again)).toEqual([]);
     } finally {
       await next.close();
     }
