@@ -2,7 +2,7 @@ import { DatabaseError } from "../engine/database-error.ts";
 import type { Engine } from "../engine/engine.ts";
 import { restoreRelationSizes } from "../statistics/restore-sizes.ts";
 import { type CatalogIndex, readIndexCatalog } from "../storage/index-catalog.ts";
-import { sizeFiles } from "../storage/size-relations.ts";
+import { type FileSize, sizeFiles } from "../storage/size-relations.ts";
 import type { IndexMeasure } from "../storage/sizing.ts";
 import { withEmptyHeaps } from "./empty-heap.ts";
 import type { IndexPart } from "./index-registry.ts";
@@ -41,13 +41,17 @@ export async function buildIndexes(
 ): Promise<readonly (BuiltIndex | { readonly refused: string })[]> {
   const heaps = await heapOids(engine, indexes);
   return withEmptyHeaps(engine, heaps, async () => {
-    const results: (BuiltIndex | { readonly refused: string })[] = [];
-    for (const index of indexes) {
-      const refused = await create(engine, index.sql);
-      if (refused !== null) results.push({ refused });
-      else results.push(await finish({ engine, dataDirectory }, index));
-    }
-    return results;
+    const refusals: (string | null)[] = [];
+    for (const index of indexes) refusals.push(await create(engine, index.sql));
+    const built = await finish(
+      { engine, dataDirectory },
+      indexes.filter((_, position) => refusals[position] === null),
+    );
+    let next = 0;
+    return refusals.map((refused) => {
+      const index = refused === null ? built[next++] : undefined;
+      return index ?? { refused: refused ?? "it is not in the catalog" };
+    });
   });
 }
 
@@ -64,39 +68,59 @@ async function create(engine: Engine, sql: string): Promise<string | null> {
   }
 }
 
+/** Sizes and hides them, all in a few round trips. */
 async function finish(
   { engine, dataDirectory }: IndexBuilder,
-  index: IndexToBuild,
-): Promise<BuiltIndex> {
-  const tree = await engine.run(
-    `SELECT relid::oid::int8::text AS oid
-       FROM pg_partition_tree(${quoteLiteral(quoteQualified(index.schema, index.name))}::regclass)
-     UNION SELECT ${quoteLiteral(quoteQualified(index.schema, index.name))}::regclass::oid::int8::text`,
+  indexes: readonly IndexToBuild[],
+): Promise<readonly (BuiltIndex | undefined)[]> {
+  if (indexes.length === 0) return [];
+  const trees = await readTrees(engine, indexes);
+  const oids = trees.flat();
+  const catalog = new Map(
+    (await readIndexCatalog(engine, oids)).map((part) => [part.oid, part] as const),
   );
-  const oids = tree.map((row) => Number(row["oid"]));
-  const catalog = await readIndexCatalog(engine, oids);
-  const parts: IndexPart[] = [];
-  const files = [];
-  for (const part of catalog) {
-    if (part.path === null) continue;
-    const measure = index.measure(part);
-    files.push({ path: part.path, method: part.method, ...measure });
-    parts.push({
-      oid: part.oid,
-      name: part.name,
-      table: part.table,
-      tableOid: part.tableOid,
-      ...measure,
-    });
-  }
+  const files: FileSize[] = [];
+  const results = indexes.map((index, position): BuiltIndex | undefined => {
+    const members = (trees[position] ?? []).flatMap((oid) => catalog.get(oid) ?? []);
+    const top = members.find((part) => part.name === index.name && part.schema === index.schema);
+    if (top === undefined) return undefined;
+    const parts: IndexPart[] = [];
+    for (const part of members) {
+      if (part.path === null) continue;
+      const measure = index.measure(part);
+      files.push({ path: part.path, method: part.method, ...measure });
+      const { oid, name, table, tableOid } = part;
+      parts.push({ oid, name, table, tableOid, ...measure });
+    }
+    return { top, oids: members.map((part) => part.oid), parts };
+  });
   await sizeFiles(dataDirectory, files);
-  await restoreRelationSizes(engine, parts);
+  await restoreRelationSizes(
+    engine,
+    results.flatMap((result) => result?.parts ?? []),
+  );
   await engine.run(
     `UPDATE pg_index SET indisvalid = false WHERE indexrelid IN (${oids.join(",")})`,
   );
-  const top = catalog.find((part) => part.name === index.name && part.schema === index.schema);
-  if (top === undefined) throw new Error(`the new index ${index.name} is not in the catalog`);
-  return { top, oids, parts };
+  return results;
+}
+
+/** Per index: itself and what it became on partitions. */
+async function readTrees(
+  engine: Engine,
+  indexes: readonly IndexToBuild[],
+): Promise<readonly (readonly number[])[]> {
+  const names = indexes.map(
+    (index, position) =>
+      `(${position}, ${quoteLiteral(quoteQualified(index.schema, index.name))}::regclass)`,
+  );
+  const rows = await engine.run(
+    `SELECT v.n, t.oid::int8::text AS oid FROM (VALUES ${names.join(", ")}) v(n, root)
+       JOIN LATERAL (SELECT relid::oid FROM pg_partition_tree(v.root) UNION SELECT v.root::oid) t(oid) ON true`,
+  );
+  const trees: number[][] = indexes.map(() => []);
+  for (const row of rows) trees[Number(row["n"])]?.push(Number(row["oid"]));
+  return trees;
 }
 
 /** Tables with a file, partitions of partitioned ones included. */

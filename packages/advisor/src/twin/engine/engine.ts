@@ -2,7 +2,7 @@ import type { Extensions, PGlite, Results } from "@electric-sql/pglite";
 import { TwinClosedError, TwinFailedError } from "../twin-errors.ts";
 import { DatabaseError, isDatabaseError } from "./database-error.ts";
 
-export type Row = Readonly<Record<string, unknown>>;
+type Row = Readonly<Record<string, unknown>>;
 
 /** PostgreSQL in WebAssembly on a data directory of its own: one session, superuser, no rows. */
 export interface Engine {

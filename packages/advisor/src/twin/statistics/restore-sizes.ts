@@ -3,7 +3,7 @@ import type { Engine } from "../engine/engine.ts";
 export interface RelationSize {
   readonly oid: number;
   readonly pages: number;
-  /** -1: never analysed. */
+  /** -1: never analysed; PostgreSQL then has no pages on record either, whatever the file's length. */
   readonly rows: number;
   /** Tables only. */
   readonly allVisiblePages?: number;
@@ -27,7 +27,7 @@ export async function restoreRelationSizes(
       .slice(start, start + BATCH_SIZE)
       .map(
         (size) =>
-          `(${size.oid}::oid, ${size.pages}, ${size.rows}::real, ${Math.min(size.allVisiblePages ?? 0, size.pages)}, ${Math.min(size.allFrozenPages ?? 0, size.pages)})`,
+          `(${size.oid}::oid, ${size.rows < 0 ? 0 : size.pages}, ${size.rows}::real, ${Math.min(size.allVisiblePages ?? 0, size.pages)}, ${Math.min(size.allFrozenPages ?? 0, size.pages)})`,
       );
     await engine.run(
       `UPDATE pg_class c SET relpages = v.pages, reltuples = v.rows, relallvisible = v.visible, relallfrozen = v.frozen

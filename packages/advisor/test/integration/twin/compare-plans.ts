@@ -33,7 +33,7 @@ export function comparePlans(label: string, real: Plan, twin: Plan): Comparison 
 }
 
 /** `Nested Loop(Index Scan orders_pkey, Seq Scan items)` */
-export function shape(node: PlanNode): string {
+function shape(node: PlanNode): string {
   const name = [
     node.type,
     ...(node.strategy === null ? [] : [node.strategy]),
