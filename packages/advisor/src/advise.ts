@@ -1,4 +1,4 @@
-import { type Finding, thresholdOf } from "@upshift/findings";
+import { rankFindings, thresholdOf } from "@upshift/findings";
 import { InvalidArgumentError } from "@upshift/foundation";
 import type { Advice } from "./advice.ts";
 import { adviseOnWorkload } from "./advice/advise-on-workload.ts";
@@ -65,19 +65,6 @@ export async function advise(options: AdviseOptions): Promise<Advice> {
     signal: options.signal,
     onProgress: options.onProgress,
   });
-}
-
-/** Findings whose order a person reads: by severity, then by what they save. */
-export function rankFindings(findings: readonly Finding[]): readonly Finding[] {
-  return findings.toSorted(
-    (a, b) => SEVERITY_RANK[a.severity] - SEVERITY_RANK[b.severity] || savingOf(b) - savingOf(a),
-  );
-}
-
-const SEVERITY_RANK: Readonly<Record<Finding["severity"], number>> = { error: 0, warn: 1, info: 2 };
-
-function savingOf({ saving }: Finding): number {
-  return saving.planCost ?? saving.ms ?? 0;
 }
 
 function assertBound(name: string, value: number | undefined): void {

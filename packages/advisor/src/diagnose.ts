@@ -1,7 +1,7 @@
-import type { Finding } from "@upshift/findings";
+import { type Finding, rankFindings } from "@upshift/findings";
 import { InvalidArgumentError } from "@upshift/foundation";
 import type { Advice } from "./advice.ts";
-import { advise, rankFindings } from "./advise.ts";
+import { advise } from "./advise.ts";
 import { auditSnapshot } from "./audit/audit-snapshot.ts";
 import { planFindings } from "./diagnose/plan-findings.ts";
 import { uniqueFindings } from "./diagnose/unique-findings.ts";

@@ -82,15 +82,17 @@ export function earlyStopsOf(
 function ruleRatio(definition: IndexDefinition, schema: SchemaLookup): number {
   const relation = schema.relation(definition.schema, definition.table);
   const existing = relation === null ? [] : schema.indexesOf(relation);
-  // What an index carries beside its keys does not matter: the order of the same keys is all that is new.
-  const keySet = columnSet({ ...definition, include: [] });
+  // What an index carries beside its keys, and which rows it leaves out, does not matter: the keys are no news.
+  const keySet = columnSet({ keys: definition.keys, include: [], predicate: null });
   const isReorder = existing.some(
-    ({ isValid, method, keys, predicate }) =>
+    ({ isValid, method, keys }) =>
       isValid &&
       method === definition.method &&
-      columnSet({ keys: keys.map(toIndexKey), include: [], predicate }) === keySet,
+      columnSet({ keys: keys.map(toIndexKey), include: [], predicate: null }) === keySet,
   );
-  if (isReorder) return thresholdOf("index/column-order", "minGainRatio");
+  if (isReorder && definition.include.length === 0) {
+    return thresholdOf("index/column-order", "minGainRatio");
+  }
   return coveringRatio(definition);
 }
 

@@ -7,6 +7,10 @@ import type { Workload, WorkloadState } from "./workload-state.ts";
 /** Indexes of each sort that are tried in the place of a chosen one. */
 const MOST_TRIED = 12;
 
+/** An index of a tenth of the size (a partial one) may be this much dearer: its cost is a handful of pages either way. */
+const FRACTION = 10;
+const FRACTION_SLACK_RATIO = 0.3;
+
 /**
  * Takes a smaller index where the chosen one is hardly better: fewer keys, nothing included, fewer rows.
  *
@@ -49,9 +53,12 @@ interface Alternative {
  */
 function alternativesTo(chosen: SearchCandidate, workload: Workload): readonly Alternative[] {
   const all = [...workload.candidates.values()];
-  const smaller = smallerFirst(chosen, workload).map((id) => ({
+  const smaller = smallerFirst(chosen, workload).map(({ id, sizeBytes }) => ({
     id,
-    slackRatio: chosen.slackRatio,
+    slackRatio:
+      sizeBytes < chosen.sizeBytes / FRACTION
+        ? Math.max(chosen.slackRatio, FRACTION_SLACK_RATIO)
+        : chosen.slackRatio,
   }));
   const earlier = all
     .slice(0, all.indexOf(chosen))
@@ -67,7 +74,7 @@ function isForSame(other: SearchCandidate, chosen: SearchCandidate): boolean {
 }
 
 /** What it extends, and what is less than half its size and was proposed for the same statements. */
-function smallerFirst(chosen: SearchCandidate, workload: Workload): readonly IndexId[] {
+function smallerFirst(chosen: SearchCandidate, workload: Workload): readonly SearchCandidate[] {
   return [...workload.candidates.values()]
     .filter(
       (other) =>
@@ -77,8 +84,7 @@ function smallerFirst(chosen: SearchCandidate, workload: Workload): readonly Ind
           (other.sizeBytes < chosen.sizeBytes / 2 && isForSame(other, chosen))),
     )
     .toSorted((a, b) => a.sizeBytes - b.sizeBytes)
-    .slice(0, MOST_TRIED)
-    .map(({ id }) => id);
+    .slice(0, MOST_TRIED);
 }
 
 function isAboutAsGood(simpler: WorkloadState, state: WorkloadState, slackRatio: number): boolean {
