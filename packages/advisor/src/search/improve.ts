@@ -2,7 +2,8 @@ import type { IndexId } from "../planner/planner.ts";
 import { fillGreedily, type GreedyRequest, SCORES, withMove } from "./greedy.ts";
 import type { WorkloadState } from "./workload-state.ts";
 
-type ImproveRequest = Omit<GreedyRequest, "score" | "start" | "forbidden">;
+/** Everything a choice rests on but its start. */
+export type ImproveRequest = Omit<GreedyRequest, "score" | "start" | "forbidden">;
 
 /** The best of the three scores, filled up from one start. */
 export async function fillBest(

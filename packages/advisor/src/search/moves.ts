@@ -23,6 +23,7 @@ export async function findMoves(
 ): Promise<{ readonly moves: readonly Move[]; readonly lowerBound: number }> {
   const all = new Set(workload.candidates.keys());
   const everything = await workload.moveTo(workload.base, all);
+  workload.boundBy(everything);
   const sets = new Map<string, readonly IndexId[]>();
   const addSet = (ids: readonly IndexId[]): void => {
     if (ids.length > 0) sets.set(ids.toSorted().join("\0"), ids);

@@ -182,6 +182,13 @@ describe("the answer", () => {
     expect(ids(await search(accesses, [candidate("a", { minGainRatio: 0.05 })]))).toEqual(["a"]);
   });
 
+  it("gives the next best its turn when the best is not worth its step", async () => {
+    // "reorder" wins by cost, but a step of its kind must gain half; "plain" need not.
+    const accesses = { q0: [scan(100), by(55, "reorder"), by(60, "plain")] };
+    const candidates = [candidate("reorder", { minGainRatio: 0.5 }), candidate("plain")];
+    expect(ids(await search(accesses, candidates))).toEqual(["plain"]);
+  });
+
   it("comes early and says so when the plans run out", async () => {
     const result = await search(
       { q0: [scan(100), by(10, "a")], q1: [scan(100), by(10, "b")] },

@@ -1,10 +1,10 @@
-import type { Planner } from "../planner/planner.ts";
+import type { IndexId, Planner } from "../planner/planner.ts";
 import type { OnProgress } from "../progress.ts";
-import { fillBest, improve } from "./improve.ts";
+import { fillBest, improve, type ImproveRequest } from "./improve.ts";
 import { findMoves } from "./moves.ts";
 import type { QueryCost } from "./query-cost.ts";
 import { type SearchCandidate, type SearchQuery, tableKey } from "./search-query.ts";
-import { type ChosenIndex, settle } from "./settle.ts";
+import { type ChosenIndex, settle, type Settled } from "./settle.ts";
 import { simplify } from "./simplify.ts";
 import { WhatIf } from "./what-if.ts";
 import { Workload } from "./workload-state.ts";
@@ -64,12 +64,11 @@ export async function searchIndexes(options: SearchIndexesOptions): Promise<Sear
     report(done, total, "trying indexes one by one");
   });
   report(0, null, "choosing among them");
-  const request = { workload, whatIf, moves, budgetBytes: options.budgetBytes };
-  const filled = await fillBest(request, workload.base);
-  const best = await simplify(workload, whatIf, await improve(request, filled));
-
-  onProgress?.({ stage: "verify", done: 0, total: null, label: "planning every query again" });
-  const { state, chosen } = await settle(workload, best);
+  const { state, chosen } = await chooseAndSettle(
+    { workload, whatIf, moves, budgetBytes: options.budgetBytes },
+    () =>
+      onProgress?.({ stage: "verify", done: 0, total: null, label: "planning every query again" }),
+  );
   const total = (costs: ReadonlyMap<string, QueryCost>): number =>
     queries.reduce((sum, { id, calls }) => sum + calls * (costs.get(id)?.cost ?? 0), 0);
   const before = workload.base.costs;
@@ -83,6 +82,28 @@ export async function searchIndexes(options: SearchIndexesOptions): Promise<Sear
     plans: whatIf.plans,
     isComplete: !whatIf.isExhausted,
   };
+}
+
+/** Choices that lost an index at the end are made again without it, this many times. */
+const MOST_ROUNDS = 4;
+
+/** The best choice that stands: what an index that was too weak in the end kept out gets its turn. */
+async function chooseAndSettle(request: ImproveRequest, onVerify: () => void): Promise<Settled> {
+  const { workload, whatIf } = request;
+  const weak = new Set<IndexId>();
+  let best: Settled | null = null;
+  for (let round = 0; round < MOST_ROUNDS; round += 1) {
+    const moves = request.moves.filter(({ ids }) => ids.every((id) => !weak.has(id)));
+    const allowed = { ...request, moves };
+    const improved = await improve(allowed, await fillBest(allowed, workload.base));
+    const simple = await simplify(workload, whatIf, improved, weak);
+    onVerify();
+    const settled = await settle(workload, simple);
+    if (best === null || settled.state.objective < best.state.objective) best = settled;
+    if (settled.tooWeak.length === 0 || whatIf.isExhausted) break;
+    for (const id of settled.tooWeak) weak.add(id);
+  }
+  return best ?? settle(workload, workload.base);
 }
 
 /** The costs of a planner under these candidates; hand it to several searches over the same queries to share them. */

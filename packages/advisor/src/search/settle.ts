@@ -13,14 +13,19 @@ export interface ChosenIndex {
   readonly queries: readonly string[];
 }
 
+export interface Settled {
+  readonly state: WorkloadState;
+  readonly chosen: readonly ChosenIndex[];
+  /** Left out because they gain too little, though some plan uses them. */
+  readonly tooWeak: readonly IndexId[];
+}
+
 /**
  * Re-plans all queries under the chosen set, drops what no plan uses and what gains too little, and says what each of the
  * rest is worth.
  */
-export async function settle(
-  workload: Workload,
-  found: WorkloadState,
-): Promise<{ readonly state: WorkloadState; readonly chosen: readonly ChosenIndex[] }> {
+export async function settle(workload: Workload, found: WorkloadState): Promise<Settled> {
+  const tooWeak: IndexId[] = [];
   let state = await workload.moveTo(found, found.chosen, { isExact: true });
   for (;;) {
     const unused = [...state.chosen].filter((id) => queriesUsing(id, state).length === 0);
@@ -32,7 +37,8 @@ export async function settle(
     const weakest = chosen
       .filter((index) => isTooWeak(index, workload))
       .toSorted((a, b) => a.gainRatio - b.gainRatio)[0];
-    if (weakest === undefined) return { state, chosen };
+    if (weakest === undefined) return { state, chosen, tooWeak };
+    tooWeak.push(weakest.id);
     state = await moveWithout(workload, state, [weakest.id]);
   }
 }

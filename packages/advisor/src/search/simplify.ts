@@ -21,6 +21,7 @@ export async function simplify(
   workload: Workload,
   whatIf: WhatIf,
   found: WorkloadState,
+  forbidden: ReadonlySet<IndexId> = new Set(),
 ): Promise<WorkloadState> {
   let state = found;
   for (const id of found.chosen) {
@@ -28,7 +29,7 @@ export async function simplify(
     if (chosen === undefined) continue;
     for (const { id: other, slackRatio } of alternativesTo(chosen, workload)) {
       if (whatIf.isExhausted) return state;
-      if (state.chosen.has(other)) continue;
+      if (state.chosen.has(other) || forbidden.has(other)) continue;
       const replaced = new Set([...state.chosen].map((kept) => (kept === id ? other : kept)));
       const simpler = await workload.moveTo(state, replaced);
       if (!isAboutAsGood(simpler, state, slackRatio)) continue;

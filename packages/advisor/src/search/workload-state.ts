@@ -3,6 +3,12 @@ import { isTie, type QueryCost } from "./query-cost.ts";
 import type { SearchCandidate, SearchQuery } from "./search-query.ts";
 import type { WhatIf } from "./what-if.ts";
 
+/** The planner itself takes paths within 1 % of one another for equal (STD_FUZZ_FACTOR in pathnode.c). */
+const SETTLED_RATIO = 0.01;
+
+/** A query that could gain less than this share of the workload decides nothing; the last re-plan counts it all the same. */
+const NEGLIGIBLE_RATIO = 0.0003;
+
 /** A set of chosen candidates and what the workload costs under it. Immutable. */
 export interface WorkloadState {
   readonly chosen: ReadonlySet<IndexId>;
@@ -18,6 +24,8 @@ export class Workload {
   readonly candidates: ReadonlyMap<IndexId, SearchCandidate>;
   readonly #whatIf: WhatIf;
   readonly #base: ReadonlyMap<string, QueryCost>;
+  /** Cost of each query when every candidate is visible; empty until `boundBy`. */
+  #lowest: ReadonlyMap<string, QueryCost> = new Map();
 
   private constructor(
     queries: readonly SearchQuery[],
@@ -50,7 +58,12 @@ export class Workload {
     return this.stateOf(new Set(), this.#base);
   }
 
-  /** The state with another set; only queries on tables where the sets differ are asked for again. */
+  /** No set can make a query cheaper than all candidates together: what has reached that is not planned again. */
+  boundBy(everything: WorkloadState): void {
+    this.#lowest = everything.costs;
+  }
+
+  /** The state with another set; only queries that the difference can reach are asked for again. */
   async moveTo(
     from: WorkloadState,
     chosen: ReadonlySet<IndexId>,
@@ -59,12 +72,28 @@ export class Workload {
     const changed = this.#tablesBetween(from.chosen, chosen);
     const costs = new Map(from.costs);
     for (const query of this.queries) {
-      const isTouched = [...changed].some((table) => query.tables.has(table));
+      const isTouched =
+        [...changed].some((table) => query.tables.has(table)) &&
+        !this.#isSettled(query, from, chosen);
       if (isTouched || options.isExact === true) {
         costs.set(query.id, await this.#whatIf.cost(query, chosen, options));
       }
     }
     return this.stateOf(chosen, costs);
+  }
+
+  /** Its plan is still there, and none that is cheaper by more than noise, or worth a choice, can come. */
+  #isSettled(query: SearchQuery, from: WorkloadState, chosen: ReadonlySet<IndexId>): boolean {
+    const now = from.costs.get(query.id);
+    const lowest = this.#lowest.get(query.id);
+    if (now === undefined || lowest === undefined || now.isEarlyStop) return false;
+    const keepsPlan = [...now.used].every((id) => chosen.has(id) || !from.chosen.has(id));
+    const possibleGain = now.creditCost - lowest.creditCost;
+    return (
+      keepsPlan &&
+      (possibleGain <= lowest.creditCost * SETTLED_RATIO ||
+        possibleGain * query.calls <= this.base.objective * NEGLIGIBLE_RATIO)
+    );
   }
 
   sizeOf(chosen: ReadonlySet<IndexId>): number {

@@ -26,7 +26,7 @@ export const indexRules: readonly (Rule & { readonly id: IndexRuleId })[] = [
     detectors: ["advisor"],
     ready: ["advisor"],
     severity: "warn",
-    thresholds: { minGainRatio: 0.5 },
+    thresholds: { minGainRatio: 0.4 },
   },
   {
     id: "index/covering",
