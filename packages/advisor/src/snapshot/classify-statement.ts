@@ -12,7 +12,12 @@ export type ClassifiedStatement =
       /** It compares with a list: `IN (…)`, `= ANY (…)`. */
       readonly hasList: boolean;
     }
-  | { readonly kind: "skipped"; readonly reason: string };
+  | {
+      readonly kind: "skipped";
+      readonly reason: string;
+      /** It is no query at all (BEGIN, SET, DDL), rather than one that cannot be read. */
+      readonly isUtility?: true;
+    };
 
 /** The grammar is WebAssembly: await this once before {@link classifyStatement}. */
 export const loadGrammar: () => Promise<void> = loadModule;
@@ -36,7 +41,9 @@ export function classifyStatement(text: string): ClassifiedStatement {
     return { kind: "skipped", reason: "it is more than one statement" };
   }
   const [type = "", body] = Object.entries(statement.stmt ?? {})[0] ?? [];
-  if (!PLANNABLE.has(type)) return { kind: "skipped", reason: describeUnplannable(type) };
+  if (!PLANNABLE.has(type)) {
+    return { kind: "skipped", reason: describeUnplannable(type), isUtility: true };
+  }
   if (typeof body === "object" && body !== null && "intoClause" in body) {
     return { kind: "skipped", reason: "SELECT INTO makes a table; list the SELECT alone" };
   }

@@ -82,6 +82,8 @@ export async function readRecordedWorkload(
     }
     const statement = classifyStatement(row.text);
     if (statement.kind === "skipped") {
+      // The server records BEGIN and SET beside the queries: nobody misses advice on them.
+      if (statement.isUtility) continue;
       skipped.push({ line: null, text: shorten(row.text), reason: statement.reason });
     } else if (!statement.isOnSystemCatalogs) {
       queries.push({

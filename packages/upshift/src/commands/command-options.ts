@@ -23,7 +23,7 @@ export interface AdviceOptions {
   readonly budget?: number;
   readonly sql?: true;
   readonly jsonFile?: string;
-  readonly top?: number;
+  readonly top: number;
   readonly withValues?: true;
 }
 
@@ -57,9 +57,9 @@ export function addAdviceOptions(command: Command): Command {
     .option("--sql", "print a SQL script of the verified fixes")
     .option("--json-file <file>", "also write the JSON report to a file")
     .addOption(
-      new Option("--top <n>", "show only the first n findings").argParser((text) =>
-        parseCount(text, "--top"),
-      ),
+      new Option("--top <n>", "show a person only the first n findings; --json has all")
+        .argParser((text) => parseCount(text, "--top"))
+        .default(10),
     )
     .option("--with-values", "show literals of queries and values of statistics as they are");
 }

@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import type { CliIo } from "../cli-io.ts";
 import { exitCodeFor, type FailOn } from "../exit-codes.ts";
 import { readInput } from "../output/read-input.ts";
+import { isAnswered } from "../report/answered-findings.ts";
 import { redactFinding, toReport } from "../report/database-report.ts";
 import { deliverReport } from "../report/deliver-report.ts";
 import { printStatements, readDatabase } from "../report/read-database.ts";
@@ -77,8 +78,8 @@ async function examine(
     signal: io.signal,
     onProgress: context.progress.onProgress,
     onFinding: (finding) => {
-      const isOverTop = options.top !== undefined && shown.size >= options.top;
-      if (!isForPeople || isOverTop || shown.has(finding.key)) return;
+      if (!isForPeople || isAnswered(finding)) return;
+      if (shown.size >= options.top || shown.has(finding.key)) return;
       shown.add(finding.key);
       context.print(`${renderFinding(redactFinding(finding, options), context.screen)}\n`);
     },

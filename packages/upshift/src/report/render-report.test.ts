@@ -74,7 +74,10 @@ const report: DatabaseReport = {
 };
 
 test("a report names findings, indexes with their worth, what was not seen, what was skipped, what comes next", () => {
-  const text = renderReport(report, screen(100), { sqlCommand: "upshift doctor --sql > fix.sql" });
+  const text = renderReport(report, screen(100), {
+    top: 10,
+    sqlCommand: "upshift doctor --sql > fix.sql",
+  });
   expect(text).toContain("Nothing reads orders_note_idx");
   expect(text).toContain(
     "1 index to create, 3.0 MB together. The workload goes from 1,000,000 to 250,000 cost units, 75 %",
@@ -90,7 +93,7 @@ test("a report names findings, indexes with their worth, what was not seen, what
 });
 
 test.each([40, 80, 120])("no line of a report is wider than %i", (width) => {
-  const text = renderReport(report, screen(width), { sqlCommand: "upshift doctor --sql" });
+  const text = renderReport(report, screen(width), { top: 10, sqlCommand: "upshift doctor --sql" });
   expect(text.split("\n").filter((line) => displayWidth(line) > width)).toEqual([]);
 });
 
@@ -99,6 +102,21 @@ test("--top cuts findings and says how many are left", () => {
   const text = renderReport({ ...report, findings }, screen(100), { top: 1, sqlCommand: "x" });
   expect(text.match(/Nothing reads/g)).toHaveLength(1);
   expect(text).toContain("and 1 more");
+});
+
+test("what an index finding says is not said again plan by plan", () => {
+  const [first] = report.findings;
+  if (first === undefined) throw new Error("expected a finding");
+  const verified = { how: "twin", before: { planCost: 9 }, after: { planCost: 1 } } as const;
+  const index = { ...first, rule: "index/missing", key: "2", verified } as const;
+  const scans = ["3", "4"].map((key) => {
+    return { ...index, rule: "plan/seq-scan", key, title: "Seq Scan on orders" } as const;
+  });
+  const findings = [index, ...scans, { ...first, rule: "plan/disk-spill", key: "5" } as const];
+  const text = renderReport({ ...report, findings }, screen(100), { top: 10, sqlCommand: "x" });
+  expect(text).not.toContain("Seq Scan on orders");
+  expect(text).toContain("2 plans get better with the indexes below (plan/seq-scan 2)");
+  expect(text).toContain("plan/disk-spill");
 });
 
 test("an advised index that no finding carries is in the script, one that a finding carries stands once", () => {

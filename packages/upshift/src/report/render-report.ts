@@ -1,13 +1,15 @@
 import type { HiddenFact } from "@upshift/advisor";
+import type { Finding } from "@upshift/findings";
 import { counted, renderFinding, wrapSql, wrapText } from "@upshift/findings/terminal";
 import type { Screen } from "../output/screen.ts";
+import { countByRule, isAnswered } from "./answered-findings.ts";
 import type { DatabaseReport, SkippedText } from "./database-report.ts";
 import { renderIndexes } from "./render-indexes.ts";
 import { shortQuery } from "./short-query.ts";
 
 export interface RenderReportOptions {
   /** Show only the first so many findings, those that are on the screen already counted. */
-  readonly top?: number | undefined;
+  readonly top: number;
   /** Keys of findings that are on the screen already. */
   readonly shown?: ReadonlySet<string> | undefined;
   /** The command that would print the same as SQL. */
@@ -24,15 +26,23 @@ export function renderReport(
   options: RenderReportOptions,
 ): string {
   const shown = options.shown ?? new Set();
-  const unseen = report.findings.filter(({ key }) => !shown.has(key));
-  const room = Math.max(0, (options.top ?? Number.POSITIVE_INFINITY) - shown.size);
+  const answered = report.findings.filter(isAnswered);
+  const unseen = report.findings.filter(
+    (finding) => !shown.has(finding.key) && !isAnswered(finding),
+  );
+  const room = Math.max(0, options.top - shown.size);
   const findings = unseen.slice(0, room);
   const left = unseen.length - findings.length;
   const visible = report.findings.filter(({ key }) => shown.has(key)).concat(findings);
   return [
     report.findings.length === 0 ? "No findings." : null,
     ...findings.map((finding) => renderFinding(finding, screen)),
-    left === 0 ? null : screen.palette.faint(`… and ${left} more; without --top all are shown.`),
+    left === 0
+      ? null
+      : screen.palette.faint(
+          `… and ${left} more; --top ${report.findings.length - answered.length} shows them.`,
+        ),
+    renderAnswered(answered, screen),
     renderIndexes(report, visible, screen),
     renderHidden(report.hidden, screen),
     renderSkipped(report.skipped, screen),
@@ -44,6 +54,13 @@ export function renderReport(
   ]
     .filter((part) => part !== null)
     .join("\n\n");
+}
+
+function renderAnswered(answered: readonly Finding[], screen: Screen): string | null {
+  if (answered.length === 0) return null;
+  const what = answered.length === 1 ? "1 plan gets better" : `${answered.length} plans get better`;
+  const text = `${what} with the indexes below (${countByRule(answered)}); --json has each.`;
+  return wrapText(text, screen.width).map(screen.palette.faint).join("\n");
 }
 
 function renderHidden(hidden: readonly HiddenFact[], screen: Screen): string | null {
