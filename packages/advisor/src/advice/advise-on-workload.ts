@@ -13,7 +13,7 @@ import { defaultBudget } from "./default-budget.ts";
 import { provenDrops } from "./drop-findings.ts";
 import { indexFinding } from "./index-finding.ts";
 import { type PlannableQuery, plannableQueries, toSearchQuery } from "./plannable-queries.ts";
-import { earlyStopsOf, registerCandidates, toSearchCandidates } from "./register-candidates.ts";
+import { registerCandidates, toSearchCandidates } from "./register-candidates.ts";
 import { unanswered } from "./answered-findings.ts";
 
 /** One for each access method that can be advised. */
@@ -49,9 +49,7 @@ export async function adviseOnWorkload(options: AdviseOnWorkloadOptions): Promis
   });
   const registered = await registerCandidates(proposed, planner, prepared);
   const candidates = toSearchCandidates(registered, options.minGainRatio, schema);
-  const searched = queries.map((query) =>
-    toSearchQuery(query, earlyStopsOf(query.statement.id, registered)),
-  );
+  const searched = queries.map((query) => toSearchQuery(query, registered));
   const budgetBytes = options.budgetBytes ?? defaultBudget(queries, schema);
   const bounds = {
     ...(options.maxPlans === undefined ? {} : { maxPlans: options.maxPlans }),

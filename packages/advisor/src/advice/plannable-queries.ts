@@ -5,6 +5,8 @@ import type { SkippedStatement } from "../workload/read-statements.ts";
 import type { PreparedStatement, PreparedWorkload } from "../workload/prepare-workload.ts";
 import { StatementNotPlannableError } from "../planner/planner-errors.ts";
 import type { SchemaLookup } from "../workload/schema-lookup.ts";
+import { earlyStopsOf, type RegisteredCandidate } from "./register-candidates.ts";
+import { usableCandidates } from "./usable-candidates.ts";
 
 /** A statement that the planner accepts, and in which forms. */
 export interface PlannableQuery {
@@ -44,9 +46,16 @@ export async function plannableQueries(
 
 export function toSearchQuery(
   { statement, tables, plannings }: PlannableQuery,
-  earlyStops: ReadonlySet<IndexId>,
+  registered: readonly RegisteredCandidate[],
 ): SearchQuery {
-  return { id: statement.id, calls: statement.calls, tables, plannings, earlyStops };
+  return {
+    id: statement.id,
+    calls: statement.calls,
+    tables,
+    usable: usableCandidates(statement.shape, registered),
+    plannings,
+    earlyStops: earlyStopsOf(statement.id, registered),
+  };
 }
 
 async function acceptedForms(

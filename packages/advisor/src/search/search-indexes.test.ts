@@ -3,11 +3,14 @@ import { type Access, TablePlanner } from "../../test/fixtures/table-planner.ts"
 import { searchIndexes, type SearchIndexesOptions, type SearchResult } from "./search-indexes.ts";
 import type { SearchCandidate, SearchQuery } from "./search-query.ts";
 
+const EVERYTHING: ReadonlySet<string> = Object.assign(new Set<string>(), { has: () => true });
+
 function query(id: string, change: Partial<SearchQuery> = {}): SearchQuery {
   return {
     id,
     calls: 1,
     tables: new Set(["t"]),
+    usable: EVERYTHING,
     plannings: [{ statement: { text: id, parameters: [] }, weight: 1 }],
     earlyStops: new Set(),
     ...change,

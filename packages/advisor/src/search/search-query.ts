@@ -6,6 +6,8 @@ export interface SearchQuery {
   readonly calls: number;
   /** `schema.table` of everything it reads or writes, partitions included: other tables' indexes cannot matter. */
   readonly tables: ReadonlySet<string>;
+  /** Candidates that some plan of it could use; the others are not tried with it. */
+  readonly usable: ReadonlySet<IndexId>;
   /** What is planned; the weights sum to 1. */
   readonly plannings: readonly WeightedPlanning[];
   /** Candidates that only give it the order of a LIMIT; see `ProposedIndex.isEarlyStop`. */

@@ -89,7 +89,7 @@ export class WhatIf {
       if (query.tables.has(table) && !hidden.has(id)) visible.add(id);
     }
     for (const id of candidates) {
-      if (query.tables.has(candidateTables.get(id) ?? "")) visible.add(id);
+      if (query.usable.has(id) && query.tables.has(candidateTables.get(id) ?? "")) visible.add(id);
     }
     return visible;
   }
