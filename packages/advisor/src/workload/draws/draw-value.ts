@@ -109,10 +109,15 @@ function rank({ use, side, rangeDraw }: DrawRequest): number {
   return use.role === "lower-bound" ? 1 - kept : kept;
 }
 
-/** The first three characters, its wildcards made plain. */
+/** The first half of a value, at least three characters, its wildcards made plain: values often start alike. */
 function prefixOf(distribution: ColumnDistribution, draw: number): string {
   const value = distribution.ofRow((draw + 0.5) / DRAW_COUNT);
-  return (/^.{0,3}/su.exec(value)?.[0] ?? "").replace(/[%_\\]/g, String.raw`\$&`);
+  const characters = Array.from(value);
+  const length = Math.max(3, Math.ceil(characters.length / 2));
+  return characters
+    .slice(0, length)
+    .join("")
+    .replace(/[%_\\]/g, String.raw`\$&`);
 }
 
 function byType(type: string | null, draw: number): string | undefined {
