@@ -8,6 +8,8 @@ const REMEMBERED_PER_QUERY = 400;
 interface Remembered {
   readonly visible: ReadonlySet<IndexId>;
   readonly result: QueryCost;
+  /** Planned with every index of the set, also those that no plan of the query was thought to use. */
+  readonly isExact: boolean;
 }
 
 export interface WhatIfOptions {
@@ -42,8 +44,9 @@ export class WhatIf {
   /**
    * The cost of a query when these candidates exist beside the existing indexes.
    *
-   * A plan that was made with more indexes but used none of those is taken as it is (`isExact: false`): it is still
-   * there, and none that is cheaper was. Exact answers are always planned.
+   * A plan that was made with more indexes but used none of those is taken as it is: it is still there, and none that
+   * is cheaper was. `isExact` shows the planner every index of the set, whether or not the query was thought to be able
+   * to use it: that is what a claim rests on.
    *
    * @throws the planner's errors, and the signal's reason
    */
@@ -52,21 +55,23 @@ export class WhatIf {
     candidates: ReadonlySet<IndexId>,
     options: { readonly isExact?: boolean; readonly hidden?: ReadonlySet<IndexId> } = {},
   ): Promise<QueryCost> {
-    const visible = this.#visible(query, candidates, options.hidden);
+    const { isExact = false, hidden } = options;
+    const visible = this.#visible({ query, candidates, isExact, hidden });
     const results = this.#resultsOf(query.id);
     const key = [...visible].toSorted().join("\0");
     const known = results.get(key);
     if (known !== undefined) return known.result;
-    if (options.isExact !== true) {
-      const reusable = [...results.values()].find(
-        ({ visible: wider, result }) =>
-          !result.isEarlyStop && isSubset(visible, wider) && isSubset(result.used, visible),
-      );
-      if (reusable !== undefined) return reusable.result;
-    }
+    const reusable = [...results.values()].find(
+      (wider) =>
+        (wider.isExact || !isExact) &&
+        !wider.result.isEarlyStop &&
+        isSubset(visible, wider.visible) &&
+        isSubset(wider.result.used, visible),
+    );
+    if (reusable !== undefined) return reusable.result;
     const result = await this.#plan(query, visible);
     if (results.size >= REMEMBERED_PER_QUERY) results.delete(results.keys().next().value ?? "");
-    results.set(key, { visible, result });
+    results.set(key, { visible, result, isExact });
     return result;
   }
 
@@ -78,18 +83,21 @@ export class WhatIf {
     return results;
   }
 
-  #visible(
-    query: SearchQuery,
-    candidates: ReadonlySet<IndexId>,
-    hidden: ReadonlySet<IndexId> = new Set(),
-  ): ReadonlySet<IndexId> {
+  #visible(request: {
+    readonly query: SearchQuery;
+    readonly candidates: ReadonlySet<IndexId>;
+    readonly isExact: boolean;
+    readonly hidden: ReadonlySet<IndexId> | undefined;
+  }): ReadonlySet<IndexId> {
+    const { query, candidates, isExact, hidden } = request;
     const { existing, candidateTables } = this.#options;
     const visible = new Set<IndexId>();
     for (const { id, table } of existing) {
-      if (query.tables.has(table) && !hidden.has(id)) visible.add(id);
+      if (query.tables.has(table) && hidden?.has(id) !== true) visible.add(id);
     }
     for (const id of candidates) {
-      if (query.usable.has(id) && query.tables.has(candidateTables.get(id) ?? "")) visible.add(id);
+      const isTried = isExact || query.usable.has(id);
+      if (isTried && query.tables.has(candidateTables.get(id) ?? "")) visible.add(id);
     }
     return visible;
   }
