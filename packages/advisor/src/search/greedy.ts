@@ -57,7 +57,8 @@ export async function fillGreedily(request: GreedyRequest): Promise<WorkloadStat
     const next = await step(state, best.move, request);
     if (next === null) continue;
     const gain = state.objective - next.objective;
-    const rated = gain > 0 ? score(gain, next.sizeBytes - state.sizeBytes) : 0;
+    const rated =
+      gain > workload.negligibleGain ? score(gain, next.sizeBytes - state.sizeBytes) : 0;
     if (rated <= 0) continue;
     if (best.round === round || open.every((other) => other.score <= rated)) {
       state = next;

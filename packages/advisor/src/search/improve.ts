@@ -5,7 +5,7 @@ import type { WorkloadState } from "./workload-state.ts";
 /** Everything a choice rests on but its start. */
 export type ImproveRequest = Omit<GreedyRequest, "score" | "start" | "forbidden">;
 
-/** The best of the three scores, filled up from one start. */
+/** The best of the three scores, filled up from one start; where the budget does not bind, the gain alone decides. */
 export async function fillBest(
   request: ImproveRequest,
   start: WorkloadState,
@@ -13,10 +13,17 @@ export async function fillBest(
 ): Promise<WorkloadState> {
   let best: WorkloadState | null = null;
   for (const score of SCORES) {
+    if (best !== null && forbidden.size > 0 && hasRoom(request, best)) break;
     const state = await fillGreedily({ ...request, score, start, forbidden });
     if (best === null || isBetter(state, best)) best = state;
   }
   return best ?? start;
+}
+
+/** Whether any further move would still fit. */
+function hasRoom({ workload, moves, budgetBytes }: ImproveRequest, state: WorkloadState): boolean {
+  const largest = Math.max(0, ...moves.map(({ ids }) => workload.sizeOf(new Set(ids))));
+  return state.sizeBytes + largest <= budgetBytes;
 }
 
 /** Pairs are ruined up to this many chosen indexes: 28 pairs, each filled up three times from remembered costs. */

@@ -11,7 +11,7 @@ export interface Move {
 }
 
 /**
- * Moves that gain something by themselves.
+ * Moves that gain something worth having by themselves.
  *
  * Each query is planned with every candidate at once first: what that plan uses together (both sides of a join, a BitmapAnd)
  * becomes a move of its own, since each half alone may gain nothing.
@@ -39,7 +39,7 @@ export async function findMoves(
     onStep((done += 1), sets.size);
     if (whatIf.isExhausted) break;
     const atomicGain = await atomicGainOf(ids, workload, whatIf);
-    if (atomicGain > 0) moves.push({ ids, atomicGain });
+    if (atomicGain > workload.negligibleGain) moves.push({ ids, atomicGain });
   }
   return { moves, lowerBound: readCost(workload, everything) };
 }

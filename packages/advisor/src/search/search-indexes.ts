@@ -7,7 +7,7 @@ import { type SearchCandidate, type SearchQuery, tableKey } from "./search-query
 import { type ChosenIndex, settle, type Settled } from "./settle.ts";
 import { simplify } from "./simplify.ts";
 import { WhatIf } from "./what-if.ts";
-import { Workload } from "./workload-state.ts";
+import { Workload, type WorkloadState } from "./workload-state.ts";
 
 /** About 20 s of EXPLAIN in the twin. */
 const DEFAULT_MAX_PLANS = 10_000;
@@ -84,26 +84,32 @@ export async function searchIndexes(options: SearchIndexesOptions): Promise<Sear
   };
 }
 
-/** Choices that lost an index at the end are made again without it, this many times. */
-const MOST_ROUNDS = 4;
+/** Choices that lost an index at the end are filled up again without it, this many times. */
+const MOST_REFILLS = 3;
 
 /** The best choice that stands: what an index that was too weak in the end kept out gets its turn. */
 async function chooseAndSettle(request: ImproveRequest, onVerify: () => void): Promise<Settled> {
   const { workload, whatIf } = request;
   const weak = new Set<IndexId>();
-  let best: Settled | null = null;
-  for (let round = 0; round < MOST_ROUNDS; round += 1) {
+  const settled = async (state: WorkloadState): Promise<Settled> => {
+    const simple = await simplify(workload, whatIf, state, weak);
+    onVerify();
+    const result = await settle(workload, simple);
+    for (const id of result.tooWeak) weak.add(id);
+    return result;
+  };
+  let best = await settled(await improve(request, await fillBest(request, workload.base)));
+  let latest = best;
+  for (let refill = 0; refill < MOST_REFILLS && latest.tooWeak.length > 0; refill += 1) {
+    if (whatIf.isExhausted) break;
     const moves = request.moves.filter(({ ids }) => ids.every((id) => !weak.has(id)));
     const allowed = { ...request, moves };
-    const improved = await improve(allowed, await fillBest(allowed, workload.base));
-    const simple = await simplify(workload, whatIf, improved, weak);
-    onVerify();
-    const settled = await settle(workload, simple);
-    if (best === null || settled.state.objective < best.state.objective) best = settled;
-    if (settled.tooWeak.length === 0 || whatIf.isExhausted) break;
-    for (const id of settled.tooWeak) weak.add(id);
+    latest = await settled(
+      await improve(allowed, await fillBest(allowed, refill === 0 ? workload.base : latest.state)),
+    );
+    if (latest.state.objective < best.state.objective) best = latest;
   }
-  return best ?? settle(workload, workload.base);
+  return best;
 }
 
 /** The costs of a planner under these candidates; hand it to several searches over the same queries to share them. */

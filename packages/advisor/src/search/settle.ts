@@ -35,7 +35,7 @@ export async function settle(workload: Workload, found: WorkloadState): Promise<
     }
     const chosen = await leaveOneOut(workload, state);
     const weakest = chosen
-      .filter((index) => isTooWeak(index, workload))
+      .filter((index) => isTooWeak(index, workload, state))
       .toSorted((a, b) => a.gainRatio - b.gainRatio)[0];
     if (weakest === undefined) return { state, chosen, tooWeak };
     tooWeak.push(weakest.id);
@@ -46,8 +46,13 @@ export async function settle(workload: Workload, found: WorkloadState): Promise<
 function isTooWeak(
   { id, gainRatio, bestQueryGainRatio }: ChosenIndex,
   workload: Workload,
+  { objective }: WorkloadState,
 ): boolean {
-  return gainRatio <= 0 || bestQueryGainRatio < (workload.candidates.get(id)?.minGainRatio ?? 0);
+  const gain = objective / (1 - gainRatio) - objective;
+  return (
+    gain <= workload.negligibleGain ||
+    bestQueryGainRatio < (workload.candidates.get(id)?.minGainRatio ?? 0)
+  );
 }
 
 async function leaveOneOut(
@@ -80,7 +85,8 @@ async function moveWithout(
   ids: readonly IndexId[],
 ): Promise<WorkloadState> {
   const chosen = new Set([...state.chosen].filter((id) => !ids.includes(id)));
-  return workload.moveTo(state, chosen, { isExact: true });
+  // A plan that does not use what goes stays the best there is: only the others are made again.
+  return workload.moveTo(state, chosen);
 }
 
 function queriesUsing(id: IndexId, state: WorkloadState): readonly string[] {

@@ -6,8 +6,11 @@ import type { WhatIf } from "./what-if.ts";
 /** The planner itself takes paths within 1 % of one another for equal (STD_FUZZ_FACTOR in pathnode.c). */
 const SETTLED_RATIO = 0.01;
 
-/** A query that could gain less than this share of the workload decides nothing; the last re-plan counts it all the same. */
-const NEGLIGIBLE_RATIO = 0.0003;
+/**
+ * A gain below this share of all that indexes could gain is not worth an index, nor a plan to find it: an index that
+ * serves one rare query of a busy workload is written to with every insert.
+ */
+const NEGLIGIBLE_RATIO = 0.0005;
 
 /** A set of chosen candidates and what the workload costs under it. Immutable. */
 export interface WorkloadState {
@@ -26,6 +29,7 @@ export class Workload {
   readonly #base: ReadonlyMap<string, QueryCost>;
   /** Cost of each query when every candidate is visible; empty until `boundBy`. */
   #lowest: ReadonlyMap<string, QueryCost> = new Map();
+  #negligibleGain = 0;
 
   private constructor(
     queries: readonly SearchQuery[],
@@ -61,6 +65,13 @@ export class Workload {
   /** No set can make a query cheaper than all candidates together: what has reached that is not planned again. */
   boundBy(everything: WorkloadState): void {
     this.#lowest = everything.costs;
+    const possible = this.#reads(this.#base) - this.#reads(everything.costs);
+    this.#negligibleGain = Math.max(0, possible) * NEGLIGIBLE_RATIO;
+  }
+
+  /** Objective units below which no choice is worth making; 0 until `boundBy`. */
+  get negligibleGain(): number {
+    return this.#negligibleGain;
   }
 
   /** The state with another set; only queries that the difference can reach are asked for again. */
@@ -92,7 +103,7 @@ export class Workload {
     return (
       keepsPlan &&
       (possibleGain <= lowest.creditCost * SETTLED_RATIO ||
-        possibleGain * query.calls <= this.base.objective * NEGLIGIBLE_RATIO)
+        possibleGain * query.calls <= this.#negligibleGain)
     );
   }
 
@@ -109,9 +120,13 @@ export class Workload {
   }
 
   stateOf(chosen: ReadonlySet<IndexId>, costs: ReadonlyMap<string, QueryCost>): WorkloadState {
-    const reads = sum(this.queries, (query) => query.calls * this.#believed(query, costs));
     const writes = sum(chosen, (id) => this.candidates.get(id)?.writeCost ?? 0);
-    return { chosen, costs, objective: reads + writes, sizeBytes: this.sizeOf(chosen) };
+    const objective = this.#reads(costs) + writes;
+    return { chosen, costs, objective, sizeBytes: this.sizeOf(chosen) };
+  }
+
+  #reads(costs: ReadonlyMap<string, QueryCost>): number {
+    return sum(this.queries, (query) => query.calls * this.#believed(query, costs));
   }
 
   #believed(query: SearchQuery, costs: ReadonlyMap<string, QueryCost>): number {
