@@ -84,10 +84,12 @@ async function exchange(
 ): Promise<WorkloadState | null> {
   const { workload, whatIf, moves, budgetBytes } = request;
   for (const leaving of best.chosen) {
+    const rest = new Set([...best.chosen].filter((id) => id !== leaving));
+    const loss = (await workload.moveTo(best, rest)).objective - best.objective;
     for (const move of moves) {
       if (whatIf.isExhausted) return null;
-      if (move.ids.some((id) => best.chosen.has(id))) continue;
-      const rest = new Set([...best.chosen].filter((id) => id !== leaving));
+      // What a move gains on its own it seldom exceeds in company.
+      if (move.atomicGain < loss || move.ids.some((id) => best.chosen.has(id))) continue;
       const chosen = withMove(workload, rest, move) ?? rest;
       if (workload.sizeOf(chosen) > budgetBytes) continue;
       const state = await workload.moveTo(best, chosen);

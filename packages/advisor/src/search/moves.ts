@@ -19,11 +19,10 @@ export interface Move {
 export async function findMoves(
   workload: Workload,
   whatIf: WhatIf,
+  everything: WorkloadState,
   onStep: (done: number, total: number) => void,
-): Promise<{ readonly moves: readonly Move[]; readonly lowerBound: number }> {
-  const all = new Set(workload.candidates.keys());
-  const everything = await workload.moveTo(workload.base, all);
-  workload.boundBy(everything);
+): Promise<readonly Move[]> {
+  const all = everything.chosen;
   const sets = new Map<string, readonly IndexId[]>();
   const addSet = (ids: readonly IndexId[]): void => {
     if (ids.length > 0) sets.set(ids.toSorted().join("\0"), ids);
@@ -41,7 +40,7 @@ export async function findMoves(
     const atomicGain = await atomicGainOf(ids, workload, whatIf);
     if (atomicGain > workload.negligibleGain) moves.push({ ids, atomicGain });
   }
-  return { moves, lowerBound: readCost(workload, everything) };
+  return moves;
 }
 
 /** Sets that one query's plan may use; the best one may not fit the budget. */
@@ -96,11 +95,4 @@ function usefulFirst(
   for (const cost of everything.costs.values()) for (const id of cost.used) used.add(id);
   const ids = candidates.map(({ id }) => id);
   return [...ids.filter((id) => used.has(id)), ...ids.filter((id) => !used.has(id))];
-}
-
-function readCost(workload: Workload, state: WorkloadState): number {
-  return workload.queries.reduce(
-    (total, query) => total + query.calls * (state.costs.get(query.id)?.cost ?? 0),
-    0,
-  );
 }

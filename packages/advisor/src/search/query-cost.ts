@@ -1,4 +1,6 @@
-import type { IndexId, PlannedStatement } from "../planner/planner.ts";
+import type { IndexId } from "../planner/planner.ts";
+import type { PlanFacts } from "./plan-memory.ts";
+import type { WeightedPlanning } from "./search-query.ts";
 
 /** One query under one set of indexes: the weighted mean over its plannings. */
 export interface QueryCost {
@@ -24,31 +26,22 @@ export function isTie(before: QueryCost, after: QueryCost): boolean {
   return Math.abs(before.creditCost - after.creditCost) < ratio * before.creditCost;
 }
 
+/** @param planned - by position, what came of `plannings` */
 export function meanCost(
-  planned: readonly { readonly result: PlannedStatement; readonly weight: number }[],
+  plannings: readonly WeightedPlanning[],
+  planned: readonly PlanFacts[],
 ): QueryCost {
   let cost = 0;
   const used = new Set<IndexId>();
-  for (const { result, weight } of planned) {
-    cost += result.cost * weight;
-    for (const index of result.usedIndexes) {
-      // What the version rule took away earns nothing.
-      if (!result.refusedIndexes.has(index)) used.add(index);
-    }
+  for (const [position, facts] of planned.entries()) {
+    cost += facts.cost * (plannings[position]?.weight ?? 0);
+    for (const index of facts.used) used.add(index);
   }
   return {
     cost,
     creditCost: cost,
     used,
-    hasHashAggregate: planned.some(({ result }) => usesHashAggregate(result)),
+    hasHashAggregate: planned.some(({ hasHashAggregate }) => hasHashAggregate),
     isEarlyStop: false,
   };
-}
-
-function usesHashAggregate({ plan }: PlannedStatement): boolean {
-  return plan.nodes.some(
-    ({ type, strategy }) =>
-      type === "HashAggregate" ||
-      (type === "Aggregate" && (strategy === "Hashed" || strategy === "Mixed")),
-  );
 }

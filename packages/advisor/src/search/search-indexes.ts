@@ -1,5 +1,6 @@
 import type { IndexId, Planner } from "../planner/planner.ts";
 import type { OnProgress } from "../progress.ts";
+import { condense } from "./condense.ts";
 import { fillBest, improve, type ImproveRequest } from "./improve.ts";
 import { findMoves } from "./moves.ts";
 import type { QueryCost } from "./query-cost.ts";
@@ -60,12 +61,19 @@ export async function searchIndexes(options: SearchIndexesOptions): Promise<Sear
 
   report(0, null, "planning the workload as it is");
   const workload = await Workload.create(queries, fitting, whatIf);
-  const { moves, lowerBound } = await findMoves(workload, whatIf, (done, total) => {
+  const all = new Set(workload.candidates.keys());
+  const everything = await workload.moveTo(workload.base, all);
+  workload.boundBy(everything);
+  const coarse = await Workload.create(await condense(queries, all, whatIf), fitting, whatIf);
+  const coarseEverything = await coarse.moveTo(coarse.base, all);
+  coarse.boundBy(coarseEverything);
+  const moves = await findMoves(coarse, whatIf, coarseEverything, (done, total) => {
     report(done, total, "trying indexes one by one");
   });
   report(0, null, "choosing among them");
   const { state, chosen } = await chooseAndSettle(
-    { workload, whatIf, moves, budgetBytes: options.budgetBytes },
+    { workload: coarse, whatIf, moves, budgetBytes: options.budgetBytes },
+    workload,
     () =>
       onProgress?.({ stage: "verify", done: 0, total: null, label: "planning every query again" }),
   );
@@ -78,7 +86,7 @@ export async function searchIndexes(options: SearchIndexesOptions): Promise<Sear
     after: state.costs,
     costBefore: total(before),
     costAfter: total(state.costs),
-    lowerBound,
+    lowerBound: total(everything.costs),
     plans: whatIf.plans,
     isComplete: !whatIf.isExhausted,
   };
@@ -87,14 +95,22 @@ export async function searchIndexes(options: SearchIndexesOptions): Promise<Sear
 /** Choices that lost an index at the end are filled up again without it, this many times. */
 const MOST_REFILLS = 3;
 
-/** The best choice that stands: what an index that was too weak in the end kept out gets its turn. */
-async function chooseAndSettle(request: ImproveRequest, onVerify: () => void): Promise<Settled> {
+/**
+ * The best choice that stands: what an index that was too weak in the end kept out gets its turn.
+ *
+ * @param fine - the same workload with all its parameter values: choices are made without, and stand or fall with it
+ */
+async function chooseAndSettle(
+  request: ImproveRequest,
+  fine: Workload,
+  onVerify: () => void,
+): Promise<Settled> {
   const { workload, whatIf } = request;
   const weak = new Set<IndexId>();
   const settled = async (state: WorkloadState): Promise<Settled> => {
     const simple = await simplify(workload, whatIf, state, weak);
     onVerify();
-    const result = await settle(workload, simple);
+    const result = await settle(fine, simple);
     for (const id of result.tooWeak) weak.add(id);
     return result;
   };
@@ -104,9 +120,9 @@ async function chooseAndSettle(request: ImproveRequest, onVerify: () => void): P
     if (whatIf.isExhausted) break;
     const moves = request.moves.filter(({ ids }) => ids.every((id) => !weak.has(id)));
     const allowed = { ...request, moves };
-    latest = await settled(
-      await improve(allowed, await fillBest(allowed, refill === 0 ? workload.base : latest.state)),
-    );
+    const kept = refill === 0 ? new Set<IndexId>() : latest.state.chosen;
+    const start = await workload.moveTo(workload.base, kept);
+    latest = await settled(await improve(allowed, await fillBest(allowed, start)));
     if (latest.state.objective < best.state.objective) best = latest;
   }
   return best;

@@ -9,11 +9,16 @@ import type { StatementCache } from "./statement-cache.ts";
 /** Every switch leaves a dead row in pg_index; this many are cheap to step over. */
 const SWITCHES_PER_VACUUM = 2000;
 
+/** A few kilobytes each. */
+const PLANS_KEPT = 500;
+
 /** Plans a statement while exactly the wanted indexes are shown. */
 export class VisiblePlans {
   readonly #engine: Engine;
   readonly #registry: IndexRegistry;
   readonly #statements: StatementCache;
+  /** By their text, least recently asked first. */
+  readonly #readPlans = new Map<string, Plan>();
   #switches = 0;
 
   constructor(engine: Engine, registry: IndexRegistry, statements: StatementCache) {
@@ -50,7 +55,17 @@ export class VisiblePlans {
       this.#switches = 0;
       await this.#engine.run("VACUUM pg_catalog.pg_index");
     }
-    return parsePlan(this.#registry.nameOriginals(text));
+    return this.#read(this.#registry.nameOriginals(text));
+  }
+
+  /** Most switches leave a plan as it was: the same text is the same plan. */
+  #read(text: string): Plan {
+    const plan = this.#readPlans.get(text) ?? parsePlan(text);
+    this.#readPlans.delete(text);
+    this.#readPlans.set(text, plan);
+    const [oldest] = this.#readPlans.keys();
+    if (this.#readPlans.size > PLANS_KEPT && oldest !== undefined) this.#readPlans.delete(oldest);
+    return plan;
   }
 
   async #explain(sql: string): Promise<string> {
