@@ -21,7 +21,7 @@ if (missing.size === 0 && withLibc.length === 0) {
 } else {
   for (const [path, entry] of missing) lock.packages[path] = entry;
   for (const path of withLibc) delete lock.packages[path].libc;
-  const entries = Object.entries(lock.packages).sort(([a], [b]) => a.localeCompare(b, "en"));
+  const entries = Object.entries(lock.packages).toSorted(([a], [b]) => a.localeCompare(b, "en"));
   lock.packages = Object.fromEntries(entries);
   writeFileSync(LOCK, `${JSON.stringify(lock, null, 2)}\n`);
   console.log(`${LOCK}: added ${missing.size} optional dependencies of other platforms`);

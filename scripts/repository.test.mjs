@@ -24,40 +24,35 @@ afterEach(() => {
 });
 
 describe("check-layers", () => {
-  const check = () => run("check-layers.mjs", folder);
-
   test("passes on this tree", () => {
     expect(run("check-layers.mjs", root)).toMatchObject({ status: 0 });
   });
 
   test("refuses a declared dependency on a higher row", () => {
     plant({ "packages/plan/package.json": { dependencies: { "@upshift/advisor": "1.0.0" } } });
-    expect(check()).toMatchObject({ status: 1, text: expect.stringMatching(/plan.*advisor/) });
+    expect(run("check-layers.mjs", folder)).toMatchObject({
+      status: 1,
+      text: expect.stringMatching(/plan.*advisor/),
+    });
   });
 
   test("refuses an undeclared import of a higher row, of the same row, and of no package", () => {
     for (const name of ["upshift", "@upshift/redis", "@upshift/nonsense"]) {
       plant({ "packages/plan/package.json": {}, "packages/plan/src/a.ts": `import "${name}";` });
-      expect(check()).toMatchObject({ status: 1, text: expect.stringContaining(name) });
+      expect(run("check-layers.mjs", folder)).toMatchObject({
+        status: 1,
+        text: expect.stringContaining(name),
+      });
     }
   });
 
   test("refuses a package that the table does not name", () => {
     plant({ "packages/extra/package.json": {} });
-    expect(check()).toMatchObject({ status: 1, text: expect.stringContaining("packages/extra") });
+    expect(run("check-layers.mjs", folder)).toMatchObject({
+      status: 1,
+      text: expect.stringContaining("packages/extra"),
+    });
   });
-
-  function plant(files) {
-    rmSync(join(folder, "packages"), { recursive: true, force: true });
-    cpSync(join(root, "ARCHITECTURE.md"), join(folder, "ARCHITECTURE.md"));
-    for (const [name, content] of Object.entries(files)) {
-      mkdirSync(join(folder, dirname(name), "src"), { recursive: true });
-      writeFileSync(
-        join(folder, name),
-        typeof content === "string" ? content : JSON.stringify(content),
-      );
-    }
-  }
 });
 
 describe("complete-lock", () => {
@@ -139,4 +134,16 @@ function run(script, cwd, ...args) {
     { cwd, encoding: "utf8" },
   );
   return { status, text: stdout + stderr };
+}
+
+function plant(files) {
+  rmSync(join(folder, "packages"), { recursive: true, force: true });
+  cpSync(join(root, "ARCHITECTURE.md"), join(folder, "ARCHITECTURE.md"));
+  for (const [name, content] of Object.entries(files)) {
+    mkdirSync(join(folder, dirname(name), "src"), { recursive: true });
+    writeFileSync(
+      join(folder, name),
+      typeof content === "string" ? content : JSON.stringify(content),
+    );
+  }
 }

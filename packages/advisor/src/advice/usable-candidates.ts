@@ -27,11 +27,10 @@ export function usableCandidates(
 
 function askedColumns(occurrence: TableOccurrence): readonly string[] {
   const { conditions, alternatives, joins, orders } = occurrence;
+  const compared = [...conditions, ...alternatives.flat()];
   return [
-    ...[...conditions, ...alternatives.flat()].flatMap(({ column, following }) => [
-      column,
-      ...following,
-    ]),
+    ...compared.map(({ column }) => column),
+    ...compared.flatMap(({ following }) => following),
     ...joins.map(({ column }) => column),
     ...orders.flatMap(({ keys }) => keys.map(({ column }) => column)),
   ];

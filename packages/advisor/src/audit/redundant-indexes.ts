@@ -27,7 +27,7 @@ export function findRedundantIndexes(schema: SchemaLookup): readonly DropProposa
 }
 
 /** Whether `keeper` does all that `index` does. */
-export function makesRedundant(keeper: Index, index: Index): boolean {
+function makesRedundant(keeper: Index, index: Index): boolean {
   if (keeper.method !== index.method || keeper.predicate !== index.predicate) return false;
   if (!index.include.every((column) => carries(keeper, column))) return false;
   const isEqual = keeper.keys.length === index.keys.length;

@@ -18,7 +18,7 @@ export interface QueryCost {
 export const TIE_RATIO = 0.02;
 
 /** The twin's hash aggregates spill at another size than a 64-bit server's: measured to differ by up to 4.8 %. */
-export const HASH_TIE_RATIO = 0.05;
+const HASH_TIE_RATIO = 0.05;
 
 /** Whether two costs of one query differ by no more than the planner's noise. */
 export function isTie(before: QueryCost, after: QueryCost): boolean {

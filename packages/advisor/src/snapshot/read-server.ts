@@ -4,7 +4,7 @@ import { ServerTooOldError } from "./snapshot-errors.ts";
 import { serverSql, VERSION_SQL } from "./sql/server-sql.ts";
 
 /** PostgreSQL 14: older servers lack `toplevel`, multiranges and never-analysed -1. */
-export const OLDEST_VERSION_NUMBER = 140_000;
+const OLDEST_VERSION_NUMBER = 140_000;
 
 export interface ServerVersion {
   readonly version: string;
@@ -69,7 +69,7 @@ export async function readServer(read: Read, version: ServerVersion): Promise<Se
 }
 
 /** Source: PostgreSQL 18, `collate_is_c` in src/backend/utils/adt/pg_locale_{libc,builtin,icu}.c */
-export function isByteOrdered(
+function isByteOrdered(
   provider: DatabaseFacts["collationProvider"],
   collation: string,
 ): boolean {

@@ -3,7 +3,7 @@ import type { SectionFailure } from "../session/section-failure.ts";
 import type { HiddenFact } from "./database-snapshot.ts";
 import { SnapshotFailedError } from "./snapshot-errors.ts";
 
-export interface OptionalSection<T> {
+interface OptionalSection<T> {
   readonly what: HiddenFact["what"];
   /** Stands in when the section cannot be read. */
   readonly fallback: T;

@@ -1,4 +1,3 @@
-import type { PlannableStatement } from "../planner/planner.ts";
 import type { DatabaseSnapshot } from "../snapshot/database-snapshot.ts";
 import { drawParameters, type ParameterDraw } from "./draws/draw-parameters.ts";
 import { foreignKeyChecks } from "./foreign-key-checks.ts";
@@ -71,9 +70,4 @@ export async function prepareWorkload(snapshot: DatabaseSnapshot): Promise<Prepa
     totalMs: totals.get(statement.id) ?? null,
   }));
   return { schema, statements, skipped };
-}
-
-/** How one draw of a statement is planned. */
-export function plannable(statement: ReadStatement, draw: ParameterDraw): PlannableStatement {
-  return { text: statement.text, parameters: draw.parameters };
 }

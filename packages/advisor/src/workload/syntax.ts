@@ -28,13 +28,6 @@ export function typeNameOf(type: TypeName | undefined): string {
   return namesOf(type?.names).at(-1) ?? "";
 }
 
-/** Takes casts off. */
-export function withoutCasts(node: Node): Node {
-  let inner = node;
-  while ("TypeCast" in inner && inner.TypeCast.arg !== undefined) inner = inner.TypeCast.arg;
-  return inner;
-}
-
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

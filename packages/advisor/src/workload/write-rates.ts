@@ -11,7 +11,7 @@ export interface TableWrites {
   readonly hotRatio: number;
 }
 
-export interface UpdateRate {
+interface UpdateRate {
   readonly rows: number;
   /** `null`: not known, because the table's counters say how many and not which columns. */
   readonly setColumns: readonly string[] | null;

@@ -8,7 +8,7 @@ export interface KeyList {
   readonly isOrderOnly: boolean;
 }
 
-export interface ListedKey extends OrderKey {
+interface ListedKey extends OrderKey {
   /** LIKE 'abc%' is asked of it. */
   readonly isPrefix: boolean;
 }

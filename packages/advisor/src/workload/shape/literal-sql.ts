@@ -38,7 +38,7 @@ export function constantText(node: Node): string | null {
   return constantSql(node.A_Const);
 }
 
-export function quoteLiteral(text: string): string {
+function quoteLiteral(text: string): string {
   const quoted = `'${text.replaceAll("'", "''")}'`;
   return text.includes("\\") ? `E${quoted.replaceAll("\\", "\\\\")}` : quoted;
 }
