@@ -23,6 +23,11 @@ export interface DiagnoseOptions {
   readonly withValues?: boolean;
   readonly signal?: AbortSignal;
   readonly onProgress?: OnProgress;
+  /**
+   * Called once with what today's plans show, ranked, before any index was tried: a search may take a while, and these
+   * findings come again in the result, with their fix.
+   */
+  readonly onFirstLook?: (findings: readonly Finding[]) => void;
   /** Called with each finding once, as soon as it is certain: before the ranking for those that need no plan. */
   readonly onFinding?: (finding: Finding) => void;
 }
@@ -54,6 +59,8 @@ export async function diagnose(
   const twin =
     prepared.statements.length === 0 ? null : await attempt("start the twin", openForPlans, notes);
   try {
+    if (twin !== null && options.onFirstLook !== undefined)
+      await lookFirst(twin, options.onFirstLook);
     const advice = await adviseIfPossible(twin);
     const plans =
       twin === null
@@ -82,6 +89,15 @@ export async function diagnose(
       signal,
       onProgress: options.onProgress,
     });
+  }
+
+  async function lookFirst(
+    planner: Twin,
+    onFirstLook: (findings: readonly Finding[]) => void,
+  ): Promise<void> {
+    const request = { prepared, twin: planner, advice: null, ...options };
+    const look = await attempt("take a first look", () => planFindings(request), notes);
+    if (look !== null && look.length > 0) onFirstLook(rankFindings(look));
   }
 
   async function adviseIfPossible(planner: Twin | null): Promise<Advice> {

@@ -2,6 +2,9 @@ import type { SearchResult } from "../search/search-indexes.ts";
 import type { SchemaLookup } from "../workload/schema-lookup.ts";
 import type { RegisteredCandidate } from "./register-candidates.ts";
 
+/** Writes are counted against every index; below this share of the reads' cost nobody needs to be told. */
+const WRITES_WORTH_SAYING_RATIO = 0.01;
+
 /** What a person should know before building an index. */
 export function cautionsAbout(
   { definition, index, writeCost, earlyStops }: RegisteredCandidate,
@@ -16,8 +19,8 @@ export function cautionsAbout(
       "It gives the order only: the LIMIT ends early if matching rows come early, which the planner assumes and the data may refute.",
     );
   }
-  if (writeCost > 0 && costBefore > 0) {
-    const share = Math.max(Math.round((1000 * writeCost) / costBefore) / 10, 0.1);
+  if (writeCost > WRITES_WORTH_SAYING_RATIO * costBefore) {
+    const share = Math.round((100 * writeCost) / costBefore);
     cautions.push(
       `Writes pay for it: about ${share} % of what the workload's reads cost today, which is counted against the gain.`,
     );

@@ -13,7 +13,8 @@ const SMALL_SHARE_RATIO = 0.01;
 export interface PlanFindingsOptions {
   readonly prepared: PreparedWorkload;
   readonly twin: Planner;
-  readonly advice: Advice;
+  /** `null` while none was sought: then nothing is linked, and every finding keeps its own severity. */
+  readonly advice: Advice | null;
   readonly withValues?: boolean;
   readonly signal?: AbortSignal;
 }
@@ -33,7 +34,7 @@ export async function planFindings(options: PlanFindingsOptions): Promise<readon
       .filter(({ origin }) => origin === "existing")
       .map(({ id }) => id),
   );
-  const advised = new Map(advice.queries.map((query) => [query.id, query]));
+  const advised = new Map(advice?.queries.map((query) => [query.id, query]));
   const findings: Finding[] = [];
   for (const query of queries) {
     signal?.throwIfAborted();
@@ -42,7 +43,9 @@ export async function planFindings(options: PlanFindingsOptions): Promise<readon
     const { plan } = await twin.plan(typical.statement, today);
     for (const finding of diagnosePlan(plan, { withValues: options.withValues ?? false })) {
       const placed = placeInWorkload(finding, query, advice, prepared.schema);
-      findings.push(linkToIndex(placed, advised.get(query.statement.id), advice));
+      findings.push(
+        advice === null ? placed : linkToIndex(placed, advised.get(query.statement.id), advice),
+      );
     }
   }
   return findings;
@@ -52,12 +55,12 @@ export async function planFindings(options: PlanFindingsOptions): Promise<readon
 function placeInWorkload(
   finding: Finding,
   { statement }: PlannableQuery,
-  { workload }: Advice,
+  advice: Advice | null,
   schema: SchemaLookup,
 ): Finding {
   const { calls, normalized } = statement;
   const planCost = (finding.cost.planCost ?? 0) * calls;
-  const isSmall = workload.costBefore > 0 && planCost < SMALL_SHARE_RATIO * workload.costBefore;
+  const isSmall = advice !== null && planCost < SMALL_SHARE_RATIO * advice.workload.costBefore;
   const isGuess = statement.shape.occurrences.some(({ relation }) =>
     relation.columns.every(({ name }) => schema.statistics(relation, name) === null),
   );
@@ -88,9 +91,8 @@ function linkToIndex(finding: Finding, query: AdvisedQuery | undefined, advice: 
   const after = query.costAfter * query.calls;
   return {
     ...finding,
-    confidence: indexes.every(({ confidence }) => confidence === "proven")
-      ? finding.confidence
-      : "hint",
+    confidence: indexes.every(({ confidence }) => confidence === "proven") ? "proven" : "hint",
+    cost: { ...finding.cost, planCost: before },
     saving: { planCost: before - after, basis: "planner" },
     fix: {
       title: `Create the advised ${indexes.length === 1 ? "index" : "indexes"}`,

@@ -37,7 +37,7 @@ export function renderFinding(finding: Finding, options: TerminalOptions): strin
     ...queryLines(finding.where, width, palette),
     ...finding.evidence.flatMap((evidence, index) => [
       ...prose(index === 0 ? "evidence" : "", evidenceText(evidence), width),
-      ...(evidence.kind === "sql" ? sqlBlock("", evidence.sql, width, palette.sql) : []),
+      ...(evidence.kind === "sql" ? sqlBlock("", unfolded(evidence.sql), width, palette.sql) : []),
     ]),
     ...prose("cost", formatAmount(finding.cost), width),
     ...prose("saving", savingText(finding), width, palette.good),
@@ -49,6 +49,11 @@ export function renderFinding(finding: Finding, options: TerminalOptions): strin
     ...prose("mind", fix.caution ?? null, width),
     ...sqlBlock("undo", fix.undo, width, palette.faint),
   ].join("\n");
+}
+
+/** A query's own line breaks waste the screen; with a comment in it they are part of its meaning. */
+function unfolded(sql: string): string {
+  return sql.includes("--") ? sql : sql.replaceAll(/\s*\n\s*/g, " ");
 }
 
 function titleLines(

@@ -7,6 +7,7 @@ import { isAnswered } from "../report/answered-findings.ts";
 import { redactFinding, toReport } from "../report/database-report.ts";
 import { deliverReport } from "../report/deliver-report.ts";
 import { printStatements, readDatabase } from "../report/read-database.ts";
+import { renderFirstLook } from "../report/render-first-look.ts";
 import { renderHeader } from "../report/render-header.ts";
 import { createContext } from "./command-context.ts";
 import {
@@ -77,6 +78,9 @@ async function examine(
     withValues: options.withValues === true,
     signal: io.signal,
     onProgress: context.progress.onProgress,
+    ...(isForPeople
+      ? { onFirstLook: (look) => context.print(`${renderFirstLook(look, context.screen)}\n`) }
+      : {}),
     onFinding: (finding) => {
       if (!isForPeople || isAnswered(finding)) return;
       if (shown.size >= options.top || shown.has(finding.key)) return;

@@ -34,16 +34,28 @@ export function renderIndexes(
       : ` The workload goes from ${formatCount(costBefore)} to ${formatCount(costAfter)} cost units, ${formatRatio(1 - costAfter / costBefore)} less.`;
   const sizeBytes = indexes.reduce((sum, index) => sum + index.sizeBytes, 0);
   const title = `${counted(indexes.length, "index").replace(/indexs$/, "indexes")} to create, ${formatBytes(sizeBytes)} together.${worth}`;
+  const common = commonCautions(indexes);
   return [
     wrapText(title, screen.width).map(screen.palette.strong).join("\n"),
     ...indexes.map((index) =>
       [
         renderIndex(index, screen),
         // A finding above has told already why and what to mind.
-        ...(isCarried(index, shown) ? [] : indexDetails(index, screen)),
+        ...(isCarried(index, shown) ? [] : indexDetails(index, common, screen)),
       ].join("\n"),
     ),
+    ...[...common].map((caution) => wrapText(`Mind: ${caution}`, screen.width).join("\n")),
   ].join("\n\n");
+}
+
+/** What is to be minded with several of them is said once, below. */
+function commonCautions(indexes: readonly AdvisedIndex[]): ReadonlySet<string> {
+  const seen = new Set<string>();
+  const common = new Set<string>();
+  for (const { cautions } of indexes) {
+    for (const caution of cautions) (seen.has(caution) ? common : seen).add(caution);
+  }
+  return common;
 }
 
 function renderIndex(index: AdvisedIndex, screen: Screen): string {
@@ -60,7 +72,11 @@ function renderIndex(index: AdvisedIndex, screen: Screen): string {
   ].join("\n");
 }
 
-function indexDetails(index: AdvisedIndex, screen: Screen): readonly string[] {
+function indexDetails(
+  index: AdvisedIndex,
+  common: ReadonlySet<string>,
+  screen: Screen,
+): readonly string[] {
   const queries = index.queries
     .slice(0, QUERIES_SHOWN)
     .flatMap(({ query, costBefore, costAfter }) =>
@@ -68,7 +84,9 @@ function indexDetails(index: AdvisedIndex, screen: Screen): readonly string[] {
     );
   const left = index.queries.length - QUERIES_SHOWN;
   return [
-    ...index.cautions.flatMap((caution) => prose(`mind: ${caution}`, screen)),
+    ...index.cautions
+      .filter((caution) => !common.has(caution))
+      .flatMap((caution) => prose(`mind: ${caution}`, screen)),
     ...index.replaces.flatMap(({ schema, name }) =>
       prose(`makes ${schema}.${name} needless`, screen),
     ),
