@@ -85,6 +85,19 @@ describe("whose time it is", () => {
     ).toEqual([null]);
   });
 
+  test("an InitPlan that workers read is run by the Gather before it starts them: 100 - 48 - 40 = 12", () => {
+    const times =
+      selfTimes(`Aggregate  (cost=0.00..1.00 rows=1 width=4) (actual time=100.000..101.000 rows=1 loops=1)
+  InitPlan 1
+    ->  Seq Scan on b  (cost=0.00..1.00 rows=1 width=4) (actual time=0.010..40.000 rows=1 loops=1)
+  ->  Gather  (cost=0.00..1.00 rows=1 width=4) (actual time=41.000..100.000 rows=300 loops=1)
+        Workers Planned: 2
+        Workers Launched: 2
+        ->  Parallel Seq Scan on a  (cost=0.00..1.00 rows=1 width=4) (actual time=0.010..48.000 rows=100 loops=3)
+              Filter: (n > (InitPlan 1).col1)`);
+    expect(times).toEqual([1, 40, 12, 48]);
+  });
+
   test("below a Gather the work is divided by the processes that took part", () => {
     const analysis = analyzePlan(
       parsePlan(`Gather  (cost=0.00..1.00 rows=1 width=4) (actual time=1.000..50.000 rows=300 loops=1)

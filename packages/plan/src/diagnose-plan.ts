@@ -1,29 +1,9 @@
 import { type Finding, thresholdOf } from "@upshift/findings";
 import { analyzePlan } from "./analyze-plan.ts";
 import type { PlanAnalysis } from "./analyze/plan-analysis.ts";
+import { mergeAlike } from "./finding/merge-alike.ts";
 import type { Plan } from "./plan.ts";
-import { diskSpill } from "./rules/disk-spill.ts";
-import { heapFetches } from "./rules/heap-fetches.ts";
-import { innerLoops } from "./rules/inner-loops.ts";
-import { largeOffset } from "./rules/large-offset.ts";
-import { lossyBitmap } from "./rules/lossy-bitmap.ts";
-import { mergeAlike } from "./rules/merge-alike.ts";
-import { misestimate } from "./rules/misestimate.ts";
-import type { PlanRule } from "./rules/plan-rule.ts";
-import { rowsRemoved } from "./rules/rows-removed.ts";
-import { seqScan } from "./rules/seq-scan.ts";
-
-/** Every rule about plans; a new one is a file in `rules/`, a row of the catalogue in findings, and an entry here. */
-const RULES: readonly PlanRule[] = [
-  seqScan,
-  rowsRemoved,
-  innerLoops,
-  largeOffset,
-  heapFetches,
-  diskSpill,
-  lossyBitmap,
-  misestimate,
-];
+import { planRules } from "./plan-rules.ts";
 
 export interface DiagnosePlanOptions {
   /** Of this plan, where the caller has it already. */
@@ -39,7 +19,7 @@ export interface DiagnosePlanOptions {
  */
 export function diagnosePlan(plan: Plan, options: DiagnosePlanOptions = {}): readonly Finding[] {
   const analysis = options.analysis ?? analyzePlan(plan);
-  const findings = RULES.flatMap((rule) =>
+  const findings = planRules.flatMap((rule) =>
     rule.find({
       plan,
       analysis,

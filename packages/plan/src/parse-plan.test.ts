@@ -97,6 +97,42 @@ describe("single plans", () => {
     expect(plan).toMatchObject({ query: "SELECT 1", root: { filter: "(a = 1)" } });
   });
 
+  test("of a log with plans in both formats the first is read, with its own duration", () => {
+    const text = textDresses["log"]?.(recorded("seq-scan")) ?? "";
+    const json = jsonDresses["log"]?.(recorded("hash-join", "json")).replace("12.500", "99.000");
+    expect(parsePlan(`${text}\n${json ?? ""}`)).toMatchObject({
+      format: "text",
+      nodes: { length: 1 },
+    });
+    expect(parsePlan(`${json ?? ""}\n${text}`)).toMatchObject({ format: "json" });
+  });
+
+  test("a plan of MySQL is refused, and a plan pasted from its middle has a type without an arrow", () => {
+    expect(() =>
+      parsePlan("-> Filter: (t.a = 1)  (cost=0.35 rows=1) (actual time=0.1..0.2 rows=1 loops=1)"),
+    ).toThrow("does not look like a plan");
+    expect(parsePlan("  ->  Seq Scan on t  (cost=0.00..1.00 rows=1 width=4)").root.type).toBe(
+      "Seq Scan",
+    );
+  });
+
+  test("grouping sets by one sort order are one group, and each sort begins another", () => {
+    const plan = parsePlan(`GroupAggregate  (cost=0.00..1.00 rows=1 width=4)
+  Group Key: a, b
+  Group Key: a
+  Group Key: ()
+  Sort Key: b
+    Group Key: b
+  ->  Sort  (cost=0.00..1.00 rows=1 width=4)
+        Sort Key: a, b
+        ->  Seq Scan on t  (cost=0.00..1.00 rows=1 width=4)`);
+    expect(plan.root).toMatchObject({ sortKey: [], groupKey: [] });
+    expect(plan.root.extra["Grouping Sets"]).toEqual([
+      { "Group Keys": [["a", "b"], ["a"], []] },
+      { "Sort Key": ["b"], "Group Keys": [["b"]] },
+    ]);
+  });
+
   test("a log entry gives the statement, and its duration where the plan has no time of its own", () => {
     const bare =
       "Seq Scan on t  (cost=0.00..1.00 rows=1 width=4) (actual time=1.000..2.000 rows=1 loops=1)\n";

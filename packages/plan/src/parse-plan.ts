@@ -1,15 +1,24 @@
 import { PlanParseError } from "./plan-errors.ts";
 import type { Plan } from "./plan.ts";
 import { buildPlan } from "./parse/build-plan.ts";
+import { readEscapedText } from "./parse/escaped-text.ts";
 import { readJsonDocument } from "./parse/json-document.ts";
-import { looksLikeJsonPlan, readJsonValue } from "./parse/json-source.ts";
-import { findPlan } from "./parse/plan-start.ts";
+import {
+  findJsonStart,
+  looksLikeJsonPlan,
+  readingsOf,
+  readJsonValues,
+} from "./parse/json-source.ts";
+import { findPlan, type FoundPlan, loggedDurationMs } from "./parse/plan-start.ts";
 import { isBinary, refusalOf } from "./parse/refusal.ts";
 import { readTextDocument } from "./parse/text-document.ts";
 import { normalizeBlanks, undress, undressJson } from "./parse/undress.ts";
 
 /** Far above any plan; bounds time and memory on input that is none. */
 const LONGEST = 64_000_000;
+
+/** JSON may hold a text that holds the plan (driver rows, a JSON log of JSON plans); deeper is nothing that anyone pastes. */
+const DEEPEST = 2;
 
 /**
  * Reads what `EXPLAIN` printed, in JSON or TEXT, in the dress it was pasted in: psql's frames, quotes, log lines, wrapped lines.
@@ -26,9 +35,11 @@ function parse(text: string, nesting: number): Plan {
   if (text.length > LONGEST) throw new PlanParseError("too-large");
   if (isBinary(text.slice(0, 20_000))) throw new PlanParseError("binary");
   const plain = normalizeBlanks(text);
+  const unescaped = nesting < DEEPEST ? readEscapedText(plain) : null;
+  if (unescaped !== null) return parse(unescaped, nesting + 1);
   const lines = undress(plain);
   const found = findPlan(lines);
-  if (looksLikeJsonPlan(plain)) {
+  if (looksLikeJsonPlan(plain) && !isBefore(found, plain)) {
     try {
       return parseJson(plain, nesting);
     } catch (error) {
@@ -40,32 +51,39 @@ function parse(text: string, nesting: number): Plan {
   return buildPlan(readTextDocument(found.lines), found);
 }
 
-/** JSON may hold the plan of a text format (driver rows, a JSON log), once; deeper is nothing that anyone pastes. */
-function parseJson(plain: string, nesting: number): Plan {
-  const finding = readJsonDocument(readUndressed(plain));
-  if ("text" in finding) {
-    if (nesting > 1) throw new PlanParseError("json-without-plan");
-    return parse(finding.text, nesting + 1);
-  }
-  const duration = /duration: ([\d.]+) ms\s+plan:/.exec(plain.slice(0, 10_000))?.[1];
-  return buildPlan(finding, {
-    query: null,
-    executionMs: duration === undefined ? null : Number(duration),
-  });
+/** True when a text plan begins before any JSON does: a log with plans of both formats, a literal of JSON in a filter. */
+function isBefore(found: FoundPlan | null, plain: string): boolean {
+  const [root = ""] = found?.lines ?? [];
+  const at = root === "" ? -1 : plain.indexOf(root.trim());
+  return at !== -1 && at < findJsonStart(plain);
 }
 
-/** Most JSON comes bare; only where that fails frames and then quotes are taken off, so that they cannot harm it. */
-function readUndressed(plain: string): unknown {
-  try {
-    return readJsonValue(plain);
-  } catch (error) {
-    for (const dressed of undressJson(plain)) {
+/** Most JSON comes bare; only where that fails, frames and then quotes are taken off, so that they cannot harm it. */
+function parseJson(plain: string, nesting: number): Plan {
+  let failure: unknown;
+  for (const dressed of [plain, ...undressJson(plain)]) {
+    for (const source of readingsOf(dressed)) {
       try {
-        return readJsonValue(dressed);
-      } catch {
+        const plan = readFirstPlan(source, nesting);
+        if (plan !== null) return plan;
+      } catch (error) {
+        if (error instanceof PlanParseError && error.looksLike === "too-deep") throw error;
         // The first failure says most about what was pasted.
+        failure ??= error;
       }
     }
-    throw error;
   }
+  throw failure ?? new PlanParseError("json-without-plan");
+}
+
+function readFirstPlan(source: string, nesting: number): Plan | null {
+  for (const { value, before } of readJsonValues(source)) {
+    const finding = readJsonDocument(value);
+    if (finding === null) continue;
+    if (!("text" in finding)) {
+      return buildPlan(finding, { query: null, executionMs: loggedDurationMs(before) });
+    }
+    if (nesting < DEEPEST) return parse(finding.text, nesting + 1);
+  }
+  return null;
 }

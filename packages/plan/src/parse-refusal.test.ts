@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { recorded, recordedNames } from "../test/recorded-plans.ts";
+import { diagnosePlan } from "./diagnose-plan.ts";
 import { parsePlan } from "./parse-plan.ts";
 import { PlanParseError } from "./plan-errors.ts";
 
@@ -22,6 +23,17 @@ function manyScans(count: number): string {
       `  ->  Seq Scan on t_${at}  (cost=0.00..1.00 rows=1 width=4)\n        Filter: (a = 'xxxxxxxxxxxxxxxxxxxx'::text)`,
   );
   return ["Append  (cost=0.00..1.00 rows=1 width=4)", ...scans].join("\n");
+}
+
+function deepText(levels: number): string {
+  return Array.from(
+    { length: levels },
+    (_, at) => `${" ".repeat(at)}${at === 0 ? "" : "->  "}Result  (cost=0.00..1.00 rows=1 width=4)`,
+  ).join("\n");
+}
+
+function deepJson(levels: number): string {
+  return `${'{"Node Type":"Result","Plans":['.repeat(levels)}{"Node Type":"Result"}${"]}".repeat(levels)}`;
 }
 
 describe("what is no plan", () => {
@@ -56,15 +68,14 @@ describe("what is no plan", () => {
   );
 
   test("a plan deeper than any consumer can walk is refused, in both formats", () => {
-    const depth = 1_500;
-    const text = Array.from(
-      { length: depth },
-      (_, at) =>
-        `${" ".repeat(at * 6)}${at === 0 ? "" : "->  "}Result  (cost=0.00..1.00 rows=1 width=4)`,
-    ).join("\n");
-    const json = `${'{"Node Type":"Result","Plans":['.repeat(depth)}{"Node Type":"Result"}${"]}".repeat(depth)}`;
-    expect(refusalOf(text)?.looksLike).toBe("too-deep");
-    expect(refusalOf(json)?.looksLike).toBe("too-deep");
+    expect(refusalOf(deepText(5_100))?.looksLike).toBe("too-deep");
+    expect(refusalOf(deepJson(5_100))?.looksLike).toBe("too-deep");
+  });
+
+  test("a plan of 2,000 levels is read to its last node, in both formats", () => {
+    expect(parsePlan(deepText(2_000)).nodes).toHaveLength(2_000);
+    expect(parsePlan(deepJson(2_000)).nodes).toHaveLength(2_001);
+    expect(diagnosePlan(parsePlan(deepText(2_000)))).toEqual([]);
   });
 });
 

@@ -19,7 +19,7 @@ export type UnreadableKind =
 const LOOKS_LIKE: Readonly<Record<UnreadableKind, string>> = {
   empty: "The input is empty.",
   "too-large": "The input is larger than a plan can be (64 million characters).",
-  "too-deep": "The plan is nested deeper than 1,000 levels.",
+  "too-deep": "The plan is nested deeper than 5,000 levels.",
   binary: "The input is not text: it looks like a binary file (an image, an archive).",
   xml: "The input looks like a plan in XML, which is not read.",
   yaml: "The input looks like a plan in YAML, which is not read.",

@@ -106,6 +106,31 @@ const driverRows: Dress = (text) =>
 /** A terminal of 80 columns. */
 const terminal: Dress = (text) => text.replaceAll(/.{80}(?=.)/g, "$&\n");
 
+const csvLog: Dress = (text) =>
+  `2026-01-01 10:00:00 UTC,"app","shop",42,"[local]",6b02f786.6ba,1,"SELECT",2026-01-01 10:00:00 UTC,0/11,0,LOG,00000,"duration: 12.500 ms  plan:\nQuery Text: SELECT ""x""\n${text
+    .replace(/\n$/, "")
+    .replaceAll('"', '""')}",,,,,,,,,"my app","client backend",,37\n`;
+const jsonLog: Dress = (text) =>
+  `${JSON.stringify({ message: "ready", args: ["a", "b"] })}\n${JSON.stringify({ message: `duration: 12.5 ms  plan:\n${text}` })}\n`;
+const dockerLog: Dress = (text) =>
+  lines(log(text))
+    .map((row) => `db-1  | ${row}`)
+    .join("\n");
+const escaped: Dress = (text) => JSON.stringify(text);
+const escapedInCode: Dress = (text) => `const plan = ${JSON.stringify(text)};`;
+const rowsOfArrays: Dress = (text) => JSON.stringify(lines(text).map((row) => [row]));
+/** What console.log shows of a driver's rows. */
+const printedRows: Dress = (text) =>
+  `[\n${lines(text)
+    .map((row) => `  { 'QUERY PLAN': '${row.replaceAll("'", "\\'")}' }`)
+    .join(",\n")}\n]`;
+const quotation: Dress = (text) =>
+  lines(text)
+    .map((row) => `> ${row}`)
+    .join("\n");
+const arrows: Dress = (text) => text.replaceAll(/^( *)->/gm, "$1→");
+const coloured: Dress = (text) => text.replaceAll(/(Seq|Index) Scan/g, "\u001B[1;31m$&\u001B[0m");
+
 export const textDresses: Readonly<Record<string, Dress>> = {
   psqlAscii,
   psqlBorderless,
@@ -122,6 +147,16 @@ export const textDresses: Readonly<Record<string, Dress>> = {
   webPage,
   driverRows,
   terminal,
+  csvLog,
+  jsonLog,
+  dockerLog,
+  escaped,
+  escapedInCode,
+  rowsOfArrays,
+  printedRows,
+  quotation,
+  arrows,
+  coloured,
 };
 
 /** psql shows JSON as one row of many lines, each with a mark that it goes on. */
@@ -157,6 +192,9 @@ export const jsonDresses: Readonly<Record<string, Dress>> = {
     `2026-01-01 10:00:00 UTC [42] LOG:  duration: 12.500 ms  plan:\n${lines(text)
       .map((row) => `\t${row}`)
       .join("\n")}\n`,
+  csvLog,
+  jsonLog,
+  inString: (text) => JSON.stringify({ plan: text }),
   fenced: (text) => `\`\`\`json\n${text}\`\`\`\n`,
   windows: (text) => text.replaceAll("\n", "\r\n"),
   bareNode: (text) => {

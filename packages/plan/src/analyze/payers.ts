@@ -25,12 +25,29 @@ export function findPayers(plan: Plan, amounts: readonly number[]): Payers {
     if (pulled !== undefined) return pulled.toSorted((a, b) => (own[b] ?? 0) - (own[a] ?? 0));
     const reading = parametersOf(node)
       .flatMap((parameter) => readers.get(parameter) ?? [])
-      .filter((id) => isWithin(plan, id, parentId) && !isWithin(plan, id, node.id));
+      .filter((id) => isWithin(plan, id, parentId) && !isWithin(plan, id, node.id))
+      .map((id) => runnerOf(plan, id, parentId));
     // The printed parent reads it too when the parameter is in a select list, which only VERBOSE shows.
     const [payer] = [...reading, parentId].toSorted((a, b) => (own[b] ?? 0) - (own[a] ?? 0));
     return [payer ?? parentId];
   });
   return breakCycles(plan, payers);
+}
+
+/**
+ * Who runs an InitPlan that a node reads: workers cannot, so a Gather runs it before it starts them, and hands them the value.
+ *
+ * Source: PostgreSQL 11 and later, nodeGather.c, `initParam`
+ */
+function runnerOf(plan: Plan, readerId: number, parentId: number): number {
+  let runner = readerId;
+  let at: number | null = readerId;
+  while (at !== null && at >= parentId) {
+    const node: PlanNode | undefined = plan.nodes[at];
+    if (node?.type === "Gather" || node?.type === "Gather Merge") runner = at;
+    at = node?.parentId ?? null;
+  }
+  return runner;
 }
 
 /** INSERT, UPDATE and DELETE in a WITH run to their end even where nothing pulls their rows. */

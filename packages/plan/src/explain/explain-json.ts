@@ -8,8 +8,6 @@ export interface ExplainedPlan {
   readonly format: Plan["format"];
   readonly executionMs: number | null;
   readonly planningMs: number | null;
-  readonly triggerMs: number | null;
-  readonly jitMs: number | null;
   readonly nodes: readonly ExplainedNode[];
   readonly findings: readonly Finding[];
 }
@@ -19,22 +17,12 @@ export interface ExplainedNode {
   readonly parent: number | null;
   readonly type: string;
   readonly relation: string | null;
-  readonly schema: string | null;
-  readonly alias: string | null;
   readonly index: string | null;
-  readonly subplanName: string | null;
   /** Wall milliseconds of the node alone. */
   readonly selfMs: number | null;
-  /** Wall milliseconds over all loops, children included. */
-  readonly totalMs: number | null;
   readonly rows: number | null;
   readonly planRows: number | null;
   readonly loops: number | null;
-  readonly selfCost: number | null;
-  readonly totalCost: number | null;
-  /** Over all loops. */
-  readonly removedRows: number | null;
-  readonly estimateFactor: number | null;
 }
 
 /** The plan, its self times and its findings as one JSON value. */
@@ -48,8 +36,6 @@ export function explainJson(
     format: plan.format,
     executionMs: plan.executionMs,
     planningMs: plan.planningMs,
-    triggerMs: plan.triggerMs,
-    jitMs: plan.jitMs,
     nodes: plan.nodes.map((node) => explainNode(node, analysis.nodes[node.id])),
     findings,
   };
@@ -61,19 +47,11 @@ function explainNode(node: PlanNode, facts: NodeAnalysis | undefined): Explained
     parent: node.parentId,
     type: node.type,
     relation: node.relation,
-    schema: node.schema,
-    alias: node.alias,
     index: node.index,
-    subplanName: node.subplanName,
     selfMs: round(facts?.selfMs ?? null),
-    totalMs: round(facts?.totalMs ?? null),
     rows: node.rows,
     planRows: node.planRows,
     loops: node.loops,
-    selfCost: round(facts?.selfCost ?? null),
-    totalCost: node.totalCost,
-    removedRows: facts?.removedRows ?? null,
-    estimateFactor: round(facts?.estimateFactor ?? null),
   };
 }
 

@@ -32,6 +32,17 @@ describe("explainJson", () => {
     expect(json.findings.map(({ rule }) => rule)).toEqual(["plan/seq-scan"]);
   });
 
+  test("has exactly the documented keys", () => {
+    const plan = parsePlan(recorded("parallel-hash-join"));
+    const json = explainJson(plan, analyzePlan(plan), []);
+    expect(Object.keys(json).join(" ")).toBe(
+      "schemaVersion format executionMs planningMs nodes findings",
+    );
+    expect(new Set(json.nodes.map((node) => Object.keys(node).join(" ")))).toEqual(
+      new Set(["id parent type relation index selfMs rows planRows loops"]),
+    );
+  });
+
   test("is JSON as it stands: what is written is read back the same", () => {
     for (const name of recordedNames) {
       const plan = parsePlan(recorded(name));

@@ -1,7 +1,7 @@
 import { thresholdOf } from "@upshift/findings";
 import type { NodeAnalysis } from "../analyze/plan-analysis.ts";
 import type { PlanNode } from "../plan.ts";
-import { formatCount } from "../rules/plan-finding.ts";
+import { formatCount } from "../finding/format-count.ts";
 
 /** What is remarkable about a node, in a few words each. */
 export function nodeFlags(node: PlanNode, facts: NodeAnalysis | undefined): readonly string[] {

@@ -1,8 +1,8 @@
 import type { NodeAnalysis, PlanAnalysis } from "../analyze/plan-analysis.ts";
 import { redactLiterals } from "../expression/redact-literals.ts";
 import type { Plan, PlanNode } from "../plan.ts";
-import { nodeTitle } from "../rules/node-text.ts";
-import { formatCount } from "../rules/plan-finding.ts";
+import { nodeTitle } from "../finding/node-text.ts";
+import { formatCount } from "../finding/format-count.ts";
 import { nodeFlags } from "./node-flags.ts";
 import { plainStyle, type PlanTreeStyle } from "./plan-tree-style.ts";
 

@@ -14,6 +14,7 @@ export interface Condition {
 
 /** Longer filters than this were written by a program; no index is read from them. */
 const MOST_TOKENS = 5_000;
+const LONGEST_FILTER = 100_000;
 
 const EQUALITY = new Set(["="]);
 const RANGE = new Set(["<", ">", "<=", ">="]);
@@ -31,6 +32,7 @@ const WORDS =
  * @param alias - of the table that is filtered; its columns may carry it
  */
 export function readConditions(filter: string, alias: string | null): readonly Condition[] {
+  if (filter.length > LONGEST_FILTER) return [];
   const tokens = tokenize(filter);
   if (tokens.length > MOST_TOKENS) return [];
   return conjuncts(tokens).map((part) => readCondition(part, filter, alias));

@@ -6,6 +6,7 @@ import {
   type PlanDocument,
   type Properties,
 } from "./plan-document.ts";
+import { hasFigures, parseNodeLine } from "./text-node-line.ts";
 
 /** A plan found in a JSON value, or the text of a text plan that was wrapped in JSON (rows of a driver, a JSON log line). */
 export type JsonFinding = PlanDocument | { readonly text: string };
@@ -16,9 +17,10 @@ const MOST_VALUES = 10_000;
 /**
  * Finds the first plan in a JSON value: an array of one, an object with `Plan`, a bare node, rows of a driver.
  *
- * @throws {PlanParseError} when there is none, or it is nested too deep
+ * @returns `null` when there is none
+ * @throws {PlanParseError} when it is nested too deep
  */
-export function readJsonDocument(value: unknown): JsonFinding {
+export function readJsonDocument(value: unknown): JsonFinding | null {
   const waiting: unknown[] = [value];
   for (let seen = 0; seen < MOST_VALUES && seen < waiting.length; seen += 1) {
     const next = waiting[seen];
@@ -30,22 +32,33 @@ export function readJsonDocument(value: unknown): JsonFinding {
       if (isNode(next["Plan"])) return toDocument(next["Plan"], withoutPlan(next));
       if (isNode(next)) return toDocument(next, {});
       waiting.push(...Object.values(next).slice(0, MOST_VALUES));
-    } else if (typeof next === "string" && /Node Type"|\((?:cost|actual)[ =]/.test(next)) {
+    } else if (typeof next === "string" && holdsPlan(next)) {
       return { text: next };
     }
   }
-  throw new PlanParseError("json-without-plan");
+  return null;
 }
 
-/** `[{ "QUERY PLAN": "Seq Scan on t …" }, { "QUERY PLAN": "  Filter: …" }]`, as drivers return a text plan. */
+/** `[{ "QUERY PLAN": "Seq Scan on t …" }, …]`, `[["Seq Scan on t …"], …]`, as drivers return a text plan: rows of one column. */
 function readRows(rows: readonly unknown[]): string | null {
   const lines: string[] = [];
   for (const row of rows) {
-    const line = isProperties(row) ? row["QUERY PLAN"] : row;
-    if (typeof line !== "string") return null;
+    const columns = typeof row === "object" && row !== null ? Object.values(row) : [row];
+    const [line] = columns as readonly unknown[];
+    if (columns.length !== 1 || typeof line !== "string") return null;
     lines.push(line);
   }
-  return lines.length === 0 ? null : lines.join("\n");
+  const isNamed = rows.some((row) => isProperties(row) && "QUERY PLAN" in row);
+  return isNamed || isNodeLine(lines[0] ?? "") ? lines.join("\n") : null;
+}
+
+function isNodeLine(line: string): boolean {
+  return parseNodeLine(line.trim()) !== null;
+}
+
+/** A plan of either format in a string; with COSTS OFF a log's own words tell. */
+function holdsPlan(text: string): boolean {
+  return text.includes('Node Type"') || hasFigures(text) || /\bplan:\n/.test(text);
 }
 
 function withoutPlan(properties: Properties): Properties {

@@ -4,42 +4,73 @@ import { PlanParseError } from "../plan-errors.ts";
 export function looksLikeJsonPlan(text: string): boolean {
   if (/"(?:Node Type|Plan|QUERY PLAN)\\?"+\s*:/.test(text)) return true;
   // A text plan in a string of JSON: a log line, an array of rows.
-  return /^\s*[[{]/.test(text) && /\((?:cost=|actual )/.test(text);
+  if (/^\s*\[\s*[["]/.test(text)) return true;
+  return /^\s*[[{]/.test(text) && /\((?:cost=|actual )|\bplan:\\n/.test(text);
 }
 
+/** Where the first value that may hold a plan begins; the text's length when there is none. */
+export function findJsonStart(text: string): number {
+  const at = text.search(START);
+  return at === -1 ? text.length : at;
+}
+
+/** A bracket before what JSON may go on with, so that `[1234]` of a log's prefix is none. */
+const START = /[[{](?=\s*(?:\{|\[\s*[[{"]|\\?"))/;
+
 /** More starts than any log prefix has brackets; bounds the work on hostile input. */
-const MOST_STARTS = 16;
+const MOST_FAILURES = 16;
+
+/** A value of JSON, and what stood in the text before it. */
+export interface JsonSource {
+  readonly value: unknown;
+  readonly before: string;
+}
+
+/** The ways to read a text as JSON: as it stands; then with quotes undone that CSV doubled or another JSON escaped. */
+export function readingsOf(text: string): readonly string[] {
+  const undone = undoQuoting(text);
+  return undone === text ? [text] : [text, undone];
+}
+
+/** What of the text before a value is kept: a log's prefix stands right before its plan. */
+const LONGEST_BEFORE = 20_000;
 
 /**
- * Finds the JSON value in a text that may have a log line before it and a footer after it, and parses it.
+ * The JSON values in a text, which may have log lines before, between and after them; each as it is found.
  *
- * Quotes doubled by CSV or escaped by another JSON are undone first; line breaks that a terminal put into strings are removed.
+ * Line breaks that a terminal put into strings are removed.
  *
- * @throws {PlanParseError} when the value has no end, or is not JSON
+ * @throws {PlanParseError} after the last value, when one had no end or was not JSON
+ * @yields the values in the text's order
  */
-export function readJsonValue(text: string): unknown {
-  const source = undoQuoting(text);
-  const starts = /[[{](?=\s*(?:\{|\[\s*[[{]|"))/g;
+export function* readJsonValues(source: string): Generator<JsonSource> {
+  const starts = new RegExp(START, "g");
   let failure: unknown;
+  let failures = 0;
   let isCut = false;
-  for (let tries = 0; tries < MOST_STARTS; tries += 1) {
+  while (failures < MOST_FAILURES) {
     const match = starts.exec(source);
     if (match === null) break;
-    const value = sliceBalanced(source, match.index);
-    if (value === null) {
+    const slice = sliceBalanced(source, match.index);
+    if (slice === null) {
       isCut = true;
+      failures += 1;
       continue;
     }
+    starts.lastIndex = slice.end;
+    const before = source.slice(Math.max(0, match.index - LONGEST_BEFORE), match.index);
+    let value: unknown;
     try {
-      return JSON.parse(value.json) as unknown;
+      value = JSON.parse(slice.json) as unknown;
     } catch (error) {
       failure ??= error;
-      starts.lastIndex = value.end;
+      failures += 1;
+      continue;
     }
+    yield { value, before };
   }
-  throw failure === undefined
-    ? new PlanParseError(isCut || looksLikeJsonPlan(source) ? "truncated-json" : "text")
-    : new PlanParseError("invalid-json", failure);
+  if (failure !== undefined) throw new PlanParseError("invalid-json", failure);
+  if (isCut) throw new PlanParseError("truncated-json");
 }
 
 function undoQuoting(text: string): string {

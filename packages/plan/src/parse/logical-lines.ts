@@ -55,7 +55,11 @@ function isRestOf(start: string, line: string): boolean {
   return statement.column < start.length - start.trimStart().length;
 }
 
+/** Told without reading the node, since most lines of a large plan are asked several times. */
+const ARROW = /^\s*->\s+[A-Z]/;
+
 function startsStatement(line: string, isOpen: boolean, isInQuote: boolean): boolean {
+  if (!isOpen && ARROW.test(line)) return true;
   if (isRootLike(line)) return true;
   const statement = readStatement(line);
   if (statement === null) return false;
@@ -106,8 +110,8 @@ function findWrapColumn(lines: readonly string[]): number | null {
   const cuts: number[] = [];
   for (const [at, line] of lines.entries()) {
     longest = Math.max(longest, line.length);
-    if (at === 0 || line.trim() === "" || isRootLike(line) || readStatement(line) !== null)
-      continue;
+    if (at === 0 || line.trim() === "" || ARROW.test(line)) continue;
+    if (isRootLike(line) || readStatement(line) !== null) continue;
     cuts.push((lines[at - 1] ?? "").length);
   }
   const widest = cuts.reduce((most, length) => Math.max(most, length), 0);

@@ -17,8 +17,8 @@ export interface NodeDocument {
 /** PostgreSQL's own property names to values as JSON has them. */
 export type Properties = Record<string, unknown>;
 
-/** Plans nest by query structure; PostgreSQL's own stack limit is near this, and no consumer should recurse deeper. */
-export const MAX_DEPTH = 1000;
+/** Plans nest by query structure; PostgreSQL's own stack limit is far below this. Bounds the walks up the tree. */
+export const MAX_DEPTH = 5_000;
 
 export function isProperties(value: unknown): value is Properties {
   return typeof value === "object" && value !== null && !Array.isArray(value);

@@ -8,7 +8,7 @@ export interface FoundPlan extends PlanContext {
 }
 
 /** `LOG:  duration: 12.345 ms  plan:`, as auto_explain begins a plan. */
-const LOG_DURATION = /duration: ([\d.]+) ms\s+plan:/;
+const LOG_DURATION = /duration: ([\d.]+) ms\s+plan:/g;
 
 /**
  * Finds the root node's line: the first with a node's figures, else the first that is a node's title alone (COSTS OFF), else the
@@ -20,12 +20,17 @@ export function findPlan(lines: readonly string[]): FoundPlan | null {
   const start = findRoot(lines);
   if (start === -1) return null;
   const before = lines.slice(0, start);
-  const duration = before.map((line) => LOG_DURATION.exec(line)?.[1]).findLast(Boolean);
   return {
     lines: lines.slice(start, findEnd(lines, start)),
     query: findQuery(before),
-    executionMs: duration === undefined ? null : Number(duration),
+    executionMs: loggedDurationMs(before.join("\n")),
   };
+}
+
+/** Of the log entry that stands nearest before a plan; `null` without one. */
+export function loggedDurationMs(before: string): number | null {
+  const duration = [...before.matchAll(LOG_DURATION)].at(-1)?.[1];
+  return duration === undefined ? null : Number(duration);
 }
 
 function findRoot(lines: readonly string[]): number {
@@ -57,7 +62,7 @@ function isChild(line: string | undefined): boolean {
 /** The title is right, or the figures are; `Query Text: … (cost=` is neither. */
 function startsLikeNode(content: string): boolean {
   if (parseNodeTitle(titlePart(content)) !== null) return true;
-  return parseNodeLine(content) !== null && !/^[^(]*:/.test(content);
+  return parseNodeLine(content) !== null && !/^[^(]*:\s/.test(content);
 }
 
 function isCutRoot(line: string): boolean {
@@ -82,7 +87,7 @@ function findEnd(lines: readonly string[], start: number): number {
 
 /** `Query Text: SELECT …` up to the plan; the statement may take many lines. */
 function findQuery(before: readonly string[]): string | null {
-  const at = before.findIndex((line) => /^\s*Query Text:/.test(line));
+  const at = before.findLastIndex((line) => /^\s*Query Text:/.test(line));
   if (at === -1) return null;
   const [first = "", ...rest] = before.slice(at);
   const query = [first.replace(/^\s*Query Text:\s*/, ""), ...rest]

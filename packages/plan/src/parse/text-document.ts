@@ -8,6 +8,7 @@ import {
   type PlanDocument,
   type Properties,
 } from "./plan-document.ts";
+import { addGroupingSet, addSortedSets } from "./grouping-sets.ts";
 import { readPlanProperty, readTrigger } from "./text-plan-property.ts";
 import { readProperty } from "./text-property.ts";
 import { readStatement, type Statement } from "./plan-statement.ts";
@@ -30,7 +31,8 @@ interface OpenNode {
  */
 export function readTextDocument(lines: readonly string[]): PlanDocument {
   const [rootLine, ...rest] = joinWrappedLines(lines);
-  const rootProperties = rootLine === undefined ? null : parseNodeLine(rootLine.trim());
+  const rootProperties =
+    rootLine === undefined ? null : parseNodeLine(rootLine.trim().replace(/^->\s+/, ""));
   if (rootLine === undefined || rootProperties === null) throw new PlanParseError("text");
 
   const root: NodeDocument = { properties: rootProperties, children: [] };
@@ -163,29 +165,22 @@ function relationOf(parent: NodeDocument, subplanName: string | null): Propertie
     return { "Parent Relationship": "Member" };
   }
   if (type === "Subquery Scan") return { "Parent Relationship": "Subquery" };
-  const isFirst = parent.children.every((child) => "Subplan Name" in child.properties);
+  // From the end: a plan may have thousands of CTEs before its first input.
+  const isFirst =
+    parent.children.findLast(({ properties }) => !("Subplan Name" in properties)) === undefined;
   return { "Parent Relationship": isFirst ? "Outer" : "Inner" };
 }
 
 function addProperty(properties: Properties, key: string, value: string, type: unknown): void {
   const read = readProperty(key, value);
   const isRepeated = "Group Key" in properties || "Grouping Sets" in properties;
-  if (key === "Hash Key" || (key === "Group Key" && isRepeated)) {
+  if (type === "Aggregate" && key === "Sort Key") addSortedSets(properties, read[key]);
+  else if (key === "Hash Key" || (key === "Group Key" && isRepeated)) {
     addGroupingSet(properties, key, read[key]);
   } else if (key === "Batches" && type === "Aggregate") {
     Object.assign(properties, forAggregate(read));
   } else if (key === "Planned Partitions") Object.assign(properties, forAggregate(read));
   else Object.assign(properties, read);
-}
-
-/** `Hash Key` and a second `Group Key` show that the keys are grouping sets; the first was one of them. */
-function addGroupingSet(properties: Properties, key: string, set: unknown): void {
-  const sets = listIn(properties, "Grouping Sets");
-  if ("Group Key" in properties) {
-    sets.push({ "Group Keys": [properties["Group Key"]] });
-    delete properties["Group Key"];
-  }
-  sets.push({ [`${key}s`]: [set] });
 }
 
 /** Aggregates call their batches differently, and say nothing of a disk they did not use. */

@@ -40,6 +40,9 @@ function readUnknownTitle(title: string): Properties {
 /** `(cost=0.00..8.44 rows=1 width=4) (actual time=0.01..0.02 rows=1.00 loops=1)`; blanks are ignored, since wrapped lines add and lose them. */
 function parseFigures(text: string): Properties | null {
   const tight = text.replaceAll(/\s+/g, "");
+  // One cost instead of two: a plan of MySQL.
+  if (/^\(cost=[\d.]+(?:rows=|\))/.test(tight) && !/^\(cost=\d+(?:\.\d+)?\.\./.test(tight))
+    return null;
   const cost = /\(cost=(\d+(?:\.\d+)?)\.\.(\d+(?:\.\d+)?)rows=([\d.]+)width=(\d+)\)/.exec(tight);
   const actual = parseActual(tight);
   const never = tight.includes("(neverexecuted)");

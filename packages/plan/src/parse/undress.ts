@@ -7,12 +7,12 @@ import { stripFrame } from "./psql-frame.ts";
  * @returns lines with the plan's own indentation
  */
 export function undress(text: string): readonly string[] {
-  const lines = decodeEntities(text)
-    .split("\n")
+  const lines = stripMargin(decodeEntities(text).split("\n"))
     // A tab is 4 columns: editors that turn indentation into tabs turn each 4 blanks into one.
-    .map((line) => line.replaceAll("\t", "    "))
-    .filter((line) => !/^\s*(?:```|~~~)/.test(line));
-  return stripQuotes(stripFrame(stripLineNumbers(stripQuotes(lines))));
+    .map((line) => cleanLine(line.replaceAll("\t", "    ")))
+    // Fences of code, and the brackets round printed rows: no line of a plan is either.
+    .filter((line) => !/^\s*(?:```|~~~|[\]})][\]}),; ]{0,4}$)/.test(line));
+  return stripQuotes(stripFrame(stripLineNumbers(stripQuotes(stripLogFields(lines)))));
 }
 
 /** What a text may hold once a frame, quotes round each line, or both are taken off; each to be tried in turn. */
@@ -25,10 +25,57 @@ export function undressJson(text: string): readonly string[] {
 
 /** One spelling of line ends and blanks, for both formats. */
 export function normalizeBlanks(text: string): string {
-  return text
-    .replaceAll(/\r\n?/g, "\n")
-    .replaceAll("\u00A0", " ")
-    .replaceAll(/[\uFEFF\u200B\u2028]/g, "");
+  return (
+    text
+      .replaceAll(/\r\n?/g, "\n")
+      .replaceAll(/[\u00A0\u2003\u2007\u202F]/g, " ")
+      .replaceAll(/[\uFEFF\u200B\u2028]/g, "")
+      // Colours of a terminal.
+      .replaceAll(COLOUR, "")
+  );
+}
+
+const COLOUR = new RegExp(`${String.fromCodePoint(27)}\\[[\\d;]{0,20}[A-Za-z]`, "g");
+
+/** What a program prints for each row of a driver: `{ 'QUERY PLAN': 'Seq Scan on t' },`, `('Seq Scan on t',)`. */
+const PRINTED_ROW =
+  /^(?:\[ ?)?(?:\{ ?['"]?QUERY PLAN['"]?: ?|\()(['"`])(.*)\1 ?,? ?[)}][\],}; ]{0,4}$/;
+
+/** Arrows that an editor made of `->`. */
+const ARROW = /^(\s*)(?:[→⇒➔]|[–—−]>)\s*(?=[A-Z])/;
+
+function cleanLine(line: string): string {
+  const start = line.trimStart();
+  const isRow = start.startsWith("(") || start.startsWith("{") || start.startsWith("[");
+  const [, quote, printed] = (isRow ? PRINTED_ROW.exec(start.trimEnd()) : null) ?? [];
+  const content = printed === undefined ? line : printed.replaceAll(`\\${quote}`, quote ?? "");
+  return content.replace(ARROW, "$1->  ");
+}
+
+/** `> Seq Scan` of a mail or of Markdown; `db-1  | Seq Scan` of docker compose. */
+const MARGINS: readonly RegExp[] = [/^\s{0,3}> ?/, /^[A-Za-z][\w.-]{0,60} {0,30}\| ?/];
+
+function stripMargin(lines: readonly string[]): readonly string[] {
+  const written = lines.filter((line) => line.trim() !== "");
+  const margin = MARGINS.find(
+    (mark) => written.filter((line) => mark.test(line)).length * 5 >= written.length * 3,
+  );
+  if (margin === undefined || written.length === 0) return lines;
+  return lines.map((line) => line.replace(margin, ""));
+}
+
+/** A csvlog's message is a quoted field that begins in the middle of a line and ends many lines later. */
+function stripLogFields(lines: readonly string[]): readonly string[] {
+  let isOpen = false;
+  return lines.map((line) => {
+    if (!isOpen) {
+      isOpen = /,"duration: [\d.]+ ms\s+plan:\s*$/.test(line.slice(-80));
+      return line;
+    }
+    const end = closingQuote(line);
+    isOpen = end === -1;
+    return (isOpen ? line : line.slice(0, end)).replaceAll('""', '"');
+  });
 }
 
 function decodeEntities(text: string): string {

@@ -1,7 +1,8 @@
 import type { Evidence, Finding } from "@upshift/findings";
 import type { PlanNode } from "../plan.ts";
-import { formatCount, planFinding, titleOf } from "./plan-finding.ts";
-import type { PlanRule, PlanRuleContext } from "./plan-rule.ts";
+import { formatCount } from "../finding/format-count.ts";
+import { planFinding, titleOf } from "../finding/plan-finding.ts";
+import type { PlanRule, PlanRuleContext } from "../plan-rule.ts";
 
 /** A sort, hash or aggregate did not fit into work_mem. */
 export const diskSpill: PlanRule = {

@@ -1,8 +1,9 @@
 import type { Finding } from "@upshift/findings";
 import type { PlanNode } from "../plan.ts";
-import { tableOf } from "./node-text.ts";
-import { formatCount, planFinding, titleOf } from "./plan-finding.ts";
-import type { PlanRule, PlanRuleContext } from "./plan-rule.ts";
+import { tableOf } from "../finding/node-text.ts";
+import { formatCount } from "../finding/format-count.ts";
+import { planFinding, titleOf } from "../finding/plan-finding.ts";
+import type { PlanRule, PlanRuleContext } from "../plan-rule.ts";
 
 /** An index-only scan has to look into the table after all. */
 export const heapFetches: PlanRule = {

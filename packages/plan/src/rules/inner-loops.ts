@@ -1,8 +1,10 @@
 import type { Amount, Finding } from "@upshift/findings";
 import type { Plan, PlanNode } from "../plan.ts";
-import { indexHint, parentOf } from "./index-hint.ts";
-import { formatCount, planFinding, titleOf } from "./plan-finding.ts";
-import type { PlanRule, PlanRuleContext } from "./plan-rule.ts";
+import { indexHint } from "../finding/index-hint.ts";
+import { formatCount } from "../finding/format-count.ts";
+import { planFinding, titleOf } from "../finding/plan-finding.ts";
+import type { PlanRule, PlanRuleContext } from "../plan-rule.ts";
+import { parentOf } from "../plan-tree.ts";
 
 /** The inner side of a nested loop, or a subquery, runs once per row of many. */
 export const innerLoops: PlanRule = {
@@ -72,12 +74,22 @@ function loopOf(plan: Plan, node: PlanNode): PlanNode | null {
   return join?.type === "Nested Loop" && joined.parentRelationship === "Inner" ? join : null;
 }
 
-/** Without ANALYZE: once per planned outer row, and only where each run scans a table, since many index lookups may be right. */
+/** Without ANALYZE: once per planned row, and only where each run scans a table, since many index lookups may be right. */
 function plannedRuns(node: PlanNode, parent: PlanNode): Runs | null {
+  if (node.type === "Materialize" || innerScan(node).type !== "Seq Scan") return null;
+  if (node.parentRelationship === "SubPlan") return plannedSubPlanRuns(node, parent);
   const outer = parent.children.find((child) => child.parentRelationship === "Outer");
-  const isRescan = node.type === "Seq Scan" && node.parentRelationship === "Inner";
-  if (!isRescan || outer?.planRows === null || outer === undefined) return null;
-  return { loops: outer.planRows, isMeasured: false };
+  return outer === undefined || outer.planRows === null
+    ? null
+    : { loops: outer.planRows, isMeasured: false };
+}
+
+/** A subquery runs once for each row of its parent at least, unless it is hashed: the parent's cost then has it once. */
+function plannedSubPlanRuns(node: PlanNode, parent: PlanNode): Runs | null {
+  const { totalCost } = node;
+  if (parent.planRows === null || totalCost === null || parent.totalCost === null) return null;
+  const isPaid = totalCost * parent.planRows <= parent.totalCost * 1.05;
+  return isPaid ? { loops: parent.planRows, isMeasured: false } : null;
 }
 
 /** What all runs together cost; `null` when that is too little of the query to matter. */

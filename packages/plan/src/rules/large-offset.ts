@@ -1,8 +1,9 @@
 import type { Amount, Finding } from "@upshift/findings";
 import type { PlanNode } from "../plan.ts";
-import { tableBelow } from "./node-text.ts";
-import { formatCount, planFinding } from "./plan-finding.ts";
-import type { PlanRule, PlanRuleContext } from "./plan-rule.ts";
+import { tableBelow } from "../finding/node-text.ts";
+import { formatCount } from "../finding/format-count.ts";
+import { planFinding } from "../finding/plan-finding.ts";
+import type { PlanRule, PlanRuleContext } from "../plan-rule.ts";
 
 /** A Limit reads and throws away the rows of all pages before the one asked for. */
 export const largeOffset: PlanRule = {

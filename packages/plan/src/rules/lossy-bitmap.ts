@@ -1,7 +1,8 @@
 import type { Finding } from "@upshift/findings";
 import type { PlanNode } from "../plan.ts";
-import { formatCount, planFinding, titleOf } from "./plan-finding.ts";
-import type { PlanRule, PlanRuleContext } from "./plan-rule.ts";
+import { formatCount } from "../finding/format-count.ts";
+import { planFinding, titleOf } from "../finding/plan-finding.ts";
+import type { PlanRule, PlanRuleContext } from "../plan-rule.ts";
 
 /** A bitmap forgot its rows and kept pages only, so every row of those pages is tested again. */
 export const lossyBitmap: PlanRule = {
@@ -11,6 +12,26 @@ export const lossyBitmap: PlanRule = {
 
 /** Bytes of a page's entry in a bitmap, with the hash table's spare room. Source: tidbitmap.c, tbm_calculate_entries. */
 const ENTRY_BYTES = 80;
+
+/** BRIN finds pages and no rows: it is lossy by its kind, and counts ten rows for each page. Source: brin.c, bringetbitmap. */
+const BRIN_ROWS_PER_PAGE = 10;
+
+function isLossyByKind(
+  node: PlanNode,
+  { lossy, pages }: { readonly lossy: number; readonly pages: number },
+): boolean {
+  const brinPages = bitmapScans(node)
+    .map(({ rows, loops }) => (rows ?? 0) * (loops ?? 1))
+    .filter((rows) => rows % BRIN_ROWS_PER_PAGE === 0)
+    .reduce((sum, rows) => sum + rows / BRIN_ROWS_PER_PAGE, 0);
+  return lossy === pages ? brinPages >= lossy : brinPages === lossy;
+}
+
+function bitmapScans(node: PlanNode): readonly PlanNode[] {
+  return node.children.flatMap((child) =>
+    child.type === "Bitmap Index Scan" ? [child] : child.children,
+  );
+}
 
 function findIn(context: PlanRuleContext, node: PlanNode): readonly Finding[] {
   const workers = (name: string): number =>
@@ -22,6 +43,7 @@ function findIn(context: PlanRuleContext, node: PlanNode): readonly Finding[] {
   const pages = lossy + (node.exactHeapBlocks ?? 0) + workers("Exact Heap Blocks");
   if (lossy < context.threshold("minLossyBlocks")) return [];
   if (lossy < context.threshold("minLossyRatio") * pages) return [];
+  if (isLossyByKind(node, { lossy, pages })) return [];
   const rechecked = (node.rowsRemovedByRecheck ?? 0) * (node.loops ?? 1);
   const neededMb = Math.max(8, 2 ** Math.ceil(Math.log2((pages * ENTRY_BYTES) / 1024 / 1024)));
   return [

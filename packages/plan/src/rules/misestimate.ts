@@ -2,10 +2,12 @@ import type { Finding } from "@upshift/findings";
 import type { PlanNode } from "../plan.ts";
 import { readConditions } from "../expression/conditions.ts";
 import { quoteIdentifier } from "../expression/quote-identifier.ts";
-import { isEstimateComparable } from "./comparable-estimate.ts";
-import { tableOf } from "./node-text.ts";
-import { formatCount, planFinding, titleOf } from "./plan-finding.ts";
-import type { PlanRule, PlanRuleContext } from "./plan-rule.ts";
+import { isEstimateComparable } from "../finding/comparable-estimate.ts";
+import { tableOf } from "../finding/node-text.ts";
+import { formatCount } from "../finding/format-count.ts";
+import { planFinding, titleOf } from "../finding/plan-finding.ts";
+import type { PlanRule, PlanRuleContext } from "../plan-rule.ts";
+import { ancestorsOf } from "../plan-tree.ts";
 
 /** The planner expected far fewer or far more rows than came. */
 export const misestimate: PlanRule = {
@@ -26,7 +28,7 @@ function findIn(context: PlanRuleContext, node: PlanNode): readonly Finding[] {
   if (node.children.some((child) => passesOn(child) && wrongBy(context, child) !== null)) return [];
   const planned = formatCount(node.planRows ?? 0);
   const came = formatCount(node.rows ?? 0);
-  const isSevere = factor >= threshold("severeFactor");
+  const isSevere = factor >= threshold("severeFactor") && misleads(context, node);
   return [
     planFinding(context, {
       rule: "plan/misestimate",
@@ -43,6 +45,15 @@ function findIn(context: PlanRuleContext, node: PlanNode): readonly Finding[] {
       savedRatio: null,
     }),
   ];
+}
+
+/** True when something was chosen by the number: scans and joins were, and all that stands below a join. A last GROUP BY or UNION was not. */
+function misleads({ plan }: PlanRuleContext, node: PlanNode): boolean {
+  if (!/^(?:Aggregate|Unique|SetOp|Group|WindowAgg)$/.test(node.type)) return true;
+  for (const above of ancestorsOf(plan, node)) {
+    if (above.joinType !== null) return true;
+  }
+  return false;
 }
 
 function wrongBy({ analysis, plan, threshold }: PlanRuleContext, node: PlanNode): number | null {

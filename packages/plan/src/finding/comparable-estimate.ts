@@ -1,5 +1,5 @@
 import type { Plan, PlanNode } from "../plan.ts";
-import { parentOf } from "./index-hint.ts";
+import { ancestorsOf, parentOf } from "../plan-tree.ts";
 
 /** Nodes whose row count is something else than what was estimated. */
 const INCOMPARABLE: ReadonlySet<string> = new Set([
@@ -13,6 +13,8 @@ const INCOMPARABLE: ReadonlySet<string> = new Set([
   "Memoize",
   "WorkTable Scan",
   "Recursive Union",
+  // Citus and others print a constant.
+  "Custom Scan",
   // Rows are what RETURNING gives.
   "ModifyTable",
 ]);
@@ -38,8 +40,25 @@ export function isEstimateComparable(plan: Plan, node: PlanNode): boolean {
   if (node.extra["One-Time Filter"] !== undefined || node.extra["Subplans Removed"] !== undefined)
     return false;
   if (node.children.some((child) => child.loops === 0)) return false;
+  if (isGuessed(plan, node)) return false;
   const isOver = (node.rows ?? 0) < (node.planRows ?? 0);
   return isOver ? !mayStopEarly(plan, node) : !isReadAgain(plan, node);
+}
+
+/** The rows of a recursive query, and of what its recursive term does with them, are a constant guess that no statistics mend. */
+function isGuessed(plan: Plan, node: PlanNode): boolean {
+  if (node.type === "CTE Scan") {
+    return plan.nodes.some(
+      ({ type, subplanName }) =>
+        type === "Recursive Union" && subplanName === `CTE ${node.cteName ?? ""}`,
+    );
+  }
+  let below = node;
+  for (const above of ancestorsOf(plan, node)) {
+    if (above.type === "Recursive Union") return below.parentRelationship === "Inner";
+    below = above;
+  }
+  return false;
 }
 
 function mayStopEarly(plan: Plan, node: PlanNode): boolean {

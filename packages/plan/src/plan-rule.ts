@@ -1,8 +1,8 @@
 import type { Finding, RuleId } from "@upshift/findings";
-import type { PlanAnalysis } from "../analyze/plan-analysis.ts";
-import type { Plan } from "../plan.ts";
+import type { PlanAnalysis } from "./analyze/plan-analysis.ts";
+import type { Plan } from "./plan.ts";
 
-/** A slow form that a plan shows. One file per rule, all of this shape; `diagnose-plan.ts` lists them. */
+/** A slow form that a plan shows. One file in `rules/` per rule, all of this shape; `plan-rules.ts` lists them. */
 export interface PlanRule {
   readonly id: PlanFindingRuleId;
   readonly find: (context: PlanRuleContext) => readonly Finding[];

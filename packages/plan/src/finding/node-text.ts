@@ -2,9 +2,15 @@ import { quoteIdentifier } from "../expression/quote-identifier.ts";
 import { redactLiterals } from "../expression/redact-literals.ts";
 import type { PlanNode } from "../plan.ts";
 
+/** What a person reads of a condition; lists that programs write into queries run to megabytes. */
+const LONGEST_SHOWN = 10_000;
+
 /** A node as a text plan titles it, with its condition: `Seq Scan on orders  Filter: (user_id = $1)`. */
 export function nodeText(node: PlanNode, withValues: boolean): string {
-  const show = (text: string): string => (withValues ? text : redactLiterals(text));
+  const show = (text: string): string => {
+    const start = text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}…` : text;
+    return withValues ? start : redactLiterals(start);
+  };
   const conditions = (
     [
       ["Index Cond", node.indexCond],

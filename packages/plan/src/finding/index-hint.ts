@@ -3,6 +3,7 @@ import { type Condition, readConditions } from "../expression/conditions.ts";
 import { indexColumns, toPredicate, toSortColumns } from "../expression/index-columns.ts";
 import { quoteIdentifier } from "../expression/quote-identifier.ts";
 import type { Plan, PlanNode } from "../plan.ts";
+import { parentOf } from "../plan-tree.ts";
 import { tableOf } from "./node-text.ts";
 
 export interface IndexHint {
@@ -68,10 +69,6 @@ function limitedOrder(plan: Plan, node: PlanNode): readonly string[] {
   let above = parentOf(plan, at);
   while (above?.type === "Gather Merge") above = parentOf(plan, above);
   return above?.type === "Limit" ? toSortColumns(at.sortKey, node.alias) : [];
-}
-
-export function parentOf(plan: Plan, node: PlanNode): PlanNode | undefined {
-  return node.parentId === null ? undefined : plan.nodes[node.parentId];
 }
 
 /** PostgreSQL's own habit: `orders_user_id_idx`, within the 63 bytes of a name. */

@@ -12,7 +12,7 @@ import {
 import { redactLiterals } from "../expression/redact-literals.ts";
 import type { PlanNode } from "../plan.ts";
 import { nodeText, nodeTitle, tableBelow } from "./node-text.ts";
-import type { PlanFindingRuleId, PlanRuleContext } from "./plan-rule.ts";
+import type { PlanFindingRuleId, PlanRuleContext } from "../plan-rule.ts";
 
 export interface PlanFindingFacts {
   readonly rule: PlanFindingRuleId;
@@ -34,6 +34,7 @@ export interface PlanFindingFacts {
 /** Builds a finding about one node: place, key, cost and saving are the same for every rule. */
 export function planFinding(context: PlanRuleContext, facts: PlanFindingFacts): Finding {
   const { node, rule } = facts;
+  const text = nodeText(node, false);
   const cost = facts.cost ?? ownCost(context, node);
   const table = tableBelow(node);
   const query = context.plan.query === null ? null : shorten(redactLiterals(context.plan.query));
@@ -42,14 +43,14 @@ export function planFinding(context: PlanRuleContext, facts: PlanFindingFacts): 
     // Without figures and values, so that the same plan tomorrow gives the same key.
     key: findingKey({
       rule,
-      fingerprint: `${query ?? ""}\n${table ?? ""}\n${nodeText(node, false)}`,
+      fingerprint: `${query ?? ""}\n${table ?? ""}\n${text}`,
     }),
     severity: facts.severity ?? ruleOf(rule).severity,
     confidence: facts.confidence,
     title: facts.title,
     where: { ...(table === null ? {} : { table }), ...(query === null ? {} : { query }) },
     evidence: [
-      { kind: "plan-node", node: node.id, text: nodeText(node, context.withValues) },
+      { kind: "plan-node", node: node.id, text: context.withValues ? nodeText(node, true) : text },
       ...facts.evidence,
     ],
     ...(facts.probe === undefined ? {} : { probe: facts.probe }),
@@ -78,13 +79,6 @@ export function ownRatio({ analysis }: PlanRuleContext, node: PlanNode): number 
 /** `Seq Scan on orders`, for titles. */
 export function titleOf(node: PlanNode): string {
   return nodeTitle(node);
-}
-
-/** `499,995`; digits are grouped alike in every locale. */
-export function formatCount(count: number): string {
-  return Math.round(count)
-    .toString()
-    .replaceAll(/\B(?=(\d{3})+$)/g, ",");
 }
 
 function scale({ ms, planCost }: Amount, by: number | null): Amount {

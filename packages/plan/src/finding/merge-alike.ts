@@ -1,6 +1,6 @@
 import type { Amount, Evidence, Finding } from "@upshift/findings";
 import type { Plan } from "../plan.ts";
-import { parentOf } from "./index-hint.ts";
+import { parentOf } from "../plan-tree.ts";
 
 /** Evidence of this many nodes is shown; the rest is counted. */
 const MOST_SHOWN = 3;
