@@ -7,6 +7,7 @@ import { loadContrib } from "./engine/contrib.ts";
 import { type Engine, openEngine } from "./engine/engine.ts";
 import { fillTwin } from "./fill-twin.ts";
 import type { Limitation } from "./limitation.ts";
+import { collationKind } from "./template/build-template.ts";
 import { defaultCacheDirectory } from "./template/cache-directory.ts";
 import { installTemplate } from "./template/template-cache.ts";
 import { EngineTwin, type Twin } from "./twin.ts";
@@ -51,7 +52,7 @@ export async function openTwin(
   try {
     report(0);
     await installTemplate({
-      kind: snapshot.database.isByteOrdered ? "bytes" : "language",
+      kind: collationKind(snapshot.database),
       cacheDirectory: options.cacheDirectory ?? defaultCacheDirectory(),
       dataDirectory: directory,
       onBuild: () => report(0, "preparing the planner for the first time on this machine"),

@@ -54,8 +54,7 @@ async function explain(
   engine: Engine,
   sql: string,
 ): Promise<{ readonly rows: number; readonly widthBytes: number }> {
-  const [row] = await engine.run(`EXPLAIN (FORMAT JSON) ${sql}`);
-  const { root } = parsePlan(String(row?.["QUERY PLAN"]));
+  const { root } = parsePlan(await engine.explain(`EXPLAIN (FORMAT JSON) ${sql}`));
   return { rows: root.planRows ?? 0, widthBytes: root.planWidthBytes ?? 0 };
 }
 

@@ -63,17 +63,20 @@ export class CandidateIndexes {
     if (lookup.table(schema, table) === undefined) {
       return { refused: `there is no table ${schema}.${table}` };
     }
+    const name = indexName(definition, (candidate) =>
+      takenNames.has(quoteQualified(schema, candidate)),
+    );
+    const sql = createIndexSql(definition, name);
     try {
+      // Proves that expressions and predicate do not end the statement and start another: later ones are sent where several run.
+      await builder.engine.describe(sql);
       const facts = await candidateFacts(builder.engine, lookup, definition);
-      const name = indexName(definition, (candidate) =>
-        takenNames.has(quoteQualified(schema, candidate)),
-      );
       takenNames.add(quoteQualified(schema, name));
       return {
         schema,
         table,
         name,
-        sql: createIndexSql(definition, name),
+        sql,
         measure: (index) => sizing.newIndex(index, facts.of(index)),
       };
     } catch (error) {

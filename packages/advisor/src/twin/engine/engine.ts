@@ -8,6 +8,8 @@ type Row = Readonly<Record<string, unknown>>;
 export interface Engine {
   /** Several statements in one implicit transaction; the rows of the last one. @throws {DatabaseError} */
   run(sql: string): Promise<readonly Row[]>;
+  /** Like `run`, for statements of which the last is an EXPLAIN in JSON; its text. @throws {DatabaseError} */
+  explain(sql: string): Promise<string>;
   /** Types of the parameters of one statement, as OIDs. @throws {DatabaseError} also for more than one statement */
   describe(sql: string): Promise<readonly number[]>;
   close(): Promise<void>;
@@ -77,6 +79,15 @@ class PGliteEngine implements Engine {
   async run(sql: string): Promise<readonly Row[]> {
     const results = await this.#guard("running a statement", () => this.#database.exec(sql));
     return lastRows(results);
+  }
+
+  async explain(sql: string): Promise<string> {
+    return this.#guard("planning a statement", async () => {
+      const [row] = lastRows(await this.#database.exec(sql));
+      // PGlite swallows a trap of its WebAssembly and answers nothing, then and ever after; no EXPLAIN does.
+      if (row === undefined) throw new Error("the instance answered nothing");
+      return String(row["QUERY PLAN"]);
+    });
   }
 
   async describe(sql: string): Promise<readonly number[]> {

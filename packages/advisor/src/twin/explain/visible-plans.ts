@@ -70,8 +70,7 @@ export class VisiblePlans {
 
   async #explain(sql: string): Promise<string> {
     try {
-      const [row] = await this.#engine.run(sql);
-      return String(row?.["QUERY PLAN"]);
+      return await this.#engine.explain(sql);
     } catch (error) {
       if (!(error instanceof DatabaseError)) throw error;
       throw new StatementNotPlannableError(error.safeMessage, error.sqlState);

@@ -75,13 +75,30 @@ function extensionStatements({ snapshot, extensions }: ReplayOptions): ReplaySta
   const available = new Set(extensions);
   return snapshot.extensions
     .filter((extension) => available.has(extension.name))
-    .map((extension) => ({
-      object: `extension ${extension.name}`,
-      forms: [
-        `CREATE EXTENSION IF NOT EXISTS ${quoteIdentifier(extension.name)} SCHEMA ${quoteIdentifier(extension.schema)}`,
-        `CREATE EXTENSION IF NOT EXISTS ${quoteIdentifier(extension.name)} SCHEMA ${quoteIdentifier(extension.schema)} CASCADE`,
-      ],
-    }));
+    .flatMap(({ name, schema }) => {
+      const object = `extension ${name}`;
+      const sql = `CREATE EXTENSION IF NOT EXISTS ${quoteIdentifier(name)} SCHEMA ${quoteIdentifier(schema)}`;
+      const create = { object, forms: [sql, `${sql} CASCADE`] };
+      return name === "pg_trgm"
+        ? [create, { object, forms: [trigramRepairSql(schema)] }]
+        : [create];
+    });
+}
+
+/**
+ * In PGlite 0.5, beside other extensions, pg_trgm traps where one of its functions calls another by its address ("null
+ * function or function signature mismatch"), and the instance is lost. Estimating `%` runs two such functions, so these are
+ * written again. Not in SQL: the planner would unfold them and no longer see the operator.
+ */
+function trigramRepairSql(schema: string): string {
+  const prefix = quoteIdentifier(schema);
+  const repair = (name: string, type: string, result: string): string =>
+    `CREATE OR REPLACE FUNCTION ${prefix}.${name}(text, text) RETURNS ${type} LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE AS ${quoteLiteral(`BEGIN RETURN ${result}; END`)}`;
+  const similarity = `${prefix}.similarity($1, $2)`;
+  return [
+    repair("similarity_op", "boolean", `${similarity} >= ${prefix}.show_limit()`),
+    repair("similarity_dist", "real", `1 - ${similarity}`),
+  ].join(";");
 }
 
 function typeStatements(snapshot: DatabaseSnapshot): ReplayStatement[] {
