@@ -233,6 +233,20 @@ describe("sequential scans", () => {
     expect(part).toEqual([]);
   });
 
+  test("without ANALYZE a known table size stands in the place of a guess from the cost", () => {
+    const plan = parsePlan(
+      "Seq Scan on orders  (cost=0.00..9000.00 rows=20 width=52)\n  Filter: (user_id = 7)",
+    );
+    const rowsRead = (rows: number | null) =>
+      diagnosePlan(plan, { tableRows: ({ name }) => (name === "orders" ? rows : null) })
+        .find(({ rule }) => rule === "plan/seq-scan")
+        ?.evidence.find((entry) => entry.kind === "count" && entry.label === "rows read");
+    expect(rowsRead(40_000)).toMatchObject({ value: 40_000 });
+    // The same cost over few rows is a table of wide ones: nothing worth an index.
+    expect(rowsRead(2_000)).toBeUndefined();
+    expect(rowsRead(null)).toMatchObject({ value: expect.any(Number) });
+  });
+
   test("names are quoted where they must be, and the schema goes with the table and the undo", () => {
     const [finding] =
       findingsOf(`Seq Scan on "Shop"."Order"  (cost=0.00..15406.00 rows=1 width=52) (actual time=0.018..89.432 rows=5 loops=1)

@@ -3,6 +3,7 @@ import { analyzePlan } from "./analyze-plan.ts";
 import type { PlanAnalysis } from "./analyze/plan-analysis.ts";
 import { mergeAlike } from "./finding/merge-alike.ts";
 import type { Plan } from "./plan.ts";
+import type { TableRows } from "./plan-rule.ts";
 import { planRules } from "./plan-rules.ts";
 
 export interface DiagnosePlanOptions {
@@ -10,6 +11,8 @@ export interface DiagnosePlanOptions {
   readonly analysis?: PlanAnalysis;
   /** Keeps literals in evidence texts. Default is `false`. Queries, keys and probes never have them. */
   readonly withValues?: boolean;
+  /** Row counts, where the caller knows the database; without them a plan without ANALYZE is judged by its costs. */
+  readonly tableRows?: TableRows;
 }
 
 /**
@@ -24,6 +27,7 @@ export function diagnosePlan(plan: Plan, options: DiagnosePlanOptions = {}): rea
       plan,
       analysis,
       withValues: options.withValues ?? false,
+      tableRows: options.tableRows ?? (() => null),
       threshold: (name) => thresholdOf(rule.id, name),
     }),
   );

@@ -7,6 +7,7 @@ export { type PlanTreeOptions, renderPlanTree } from "./explain/render-plan-tree
 export { redactLiterals } from "./expression/redact-literals.ts";
 export { parsePlan } from "./parse-plan.ts";
 export { PlanParseError, type UnreadableKind } from "./plan-errors.ts";
+export type { TableRows } from "./plan-rule.ts";
 export type {
   Buffers,
   ParentRelationship,

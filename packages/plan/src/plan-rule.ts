@@ -8,6 +8,12 @@ export interface PlanRule {
   readonly find: (context: PlanRuleContext) => readonly Finding[];
 }
 
+/** @param schema - `null` where the plan does not print it */
+export type TableRows = (table: {
+  readonly schema: string | null;
+  readonly name: string;
+}) => number | null;
+
 /** Rules that a plan alone can find. */
 export type PlanFindingRuleId = Extract<RuleId, `plan/${string}` | "sql/offset">;
 
@@ -16,6 +22,8 @@ export interface PlanRuleContext {
   readonly analysis: PlanAnalysis;
   /** True when literals may stay in texts. */
   readonly withValues: boolean;
+  /** How many rows a table has; `null` where that is not known. */
+  readonly tableRows: TableRows;
   /** A threshold of the rule that asks, by its name in the catalogue. */
   readonly threshold: (name: string) => number;
 }

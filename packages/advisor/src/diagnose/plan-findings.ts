@@ -4,6 +4,7 @@ import type { AdvisedIndex, AdvisedQuery, Advice } from "../advice.ts";
 import { plannableQueries, type PlannableQuery } from "../advice/plannable-queries.ts";
 import type { Planner } from "../planner/planner.ts";
 import { TIE_RATIO } from "../search/query-cost.ts";
+import type { Relation } from "../snapshot/database-snapshot.ts";
 import type { PreparedWorkload } from "../workload/prepare-workload.ts";
 import type { SchemaLookup } from "../workload/schema-lookup.ts";
 
@@ -41,7 +42,11 @@ export async function planFindings(options: PlanFindingsOptions): Promise<readon
     const typical = query.plannings.toSorted((a, b) => b.weight - a.weight)[0];
     if (typical === undefined) continue;
     const { plan } = await twin.plan(typical.statement, today);
-    for (const finding of diagnosePlan(plan, { withValues: options.withValues ?? false })) {
+    const found = diagnosePlan(plan, {
+      withValues: options.withValues ?? false,
+      tableRows: ({ schema, name }) => knownRows(prepared.schema.relation(schema, name)),
+    });
+    for (const finding of found) {
       const placed = placeInWorkload(finding, query, advice, prepared.schema);
       findings.push(
         advice === null ? placed : linkToIndex(placed, advised.get(query.statement.id), advice),
@@ -49,6 +54,11 @@ export async function planFindings(options: PlanFindingsOptions): Promise<readon
     }
   }
   return findings;
+}
+
+/** As the snapshot has it; -1 there is a table that was never analysed. */
+function knownRows(relation: Relation | null): number | null {
+  return relation === null || relation.rows < 0 ? null : relation.rows;
 }
 
 /** The finding of one plan as one of a query that runs so and so often. */

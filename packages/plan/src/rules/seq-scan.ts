@@ -33,19 +33,19 @@ function findIn(
   if (rows.removed < threshold("minRemovedRatio") * rows.read) return [];
   if (whole.ratio < threshold("minCostRatio")) return [];
   const isLarge = whole.read >= threshold("largeTableRows");
-  // Estimated sizes are right to a factor of a few; below the large size they prove too little.
-  if (!rows.isMeasured && !isLarge) return [];
+  // A size that is guessed from costs is right to a factor of a few; below the large size it proves too little.
+  if (rows.basis === "costs" && !isLarge) return [];
 
   const { fix, probe } = indexHint(context.plan, node);
   const kept = formatCount(rows.read - rows.removed);
-  const about = rows.isMeasured ? "" : "about ";
+  const about = rows.basis === "measured" ? "" : "about ";
   return [
     planFinding(context, {
       rule: "plan/seq-scan",
       node,
       severity: isLarge && fix.sql !== undefined ? "error" : "warn",
       // The waste may be measured; that an index ends it is not.
-      confidence: fix.sql === undefined && rows.isMeasured ? "likely" : "hint",
+      confidence: fix.sql === undefined && rows.basis === "measured" ? "likely" : "hint",
       title: `${titleOf(node)} reads ${about}${formatCount(rows.read)} rows to keep ${about}${kept}`,
       evidence: evidenceOf(rows),
       fix,
@@ -59,7 +59,8 @@ interface ReadRows {
   /** Of one scan of the table, by all processes together. */
   readonly read: number;
   readonly removed: number;
-  readonly isMeasured: boolean;
+  /** What tells how many rows there are: ANALYZE, the catalog, or the costs alone. */
+  readonly basis: "measured" | "catalog" | "costs";
 }
 
 interface Scan {
@@ -118,7 +119,7 @@ function measuredRows({ analysis }: PlanRuleContext, node: PlanNode): ReadRows |
   // Rows are averages per loop; a scan that workers share is one scan in as many loops.
   const processes = node.isParallelAware ? (analysis.nodes[node.id]?.participants ?? 1) : 1;
   const removed = (node.rowsRemovedByFilter ?? 0) * processes;
-  return { read: removed + (node.rows ?? 0) * processes, removed, isMeasured: true };
+  return { read: removed + (node.rows ?? 0) * processes, removed, basis: "measured" };
 }
 
 /** Cost of a tuple and of each condition on it. Source: PostgreSQL's defaults for cpu_tuple_cost and cpu_operator_cost. */
@@ -135,16 +136,22 @@ const LEAST_ROW_BYTES = 100;
  * A lower bound rather than a mean, as long as the server has default costs. Workers share the rows and their CPU cost, and
  * not the pages. Source: costsize.c, cost_seqscan.
  */
-function estimatedRows({ plan }: PlanRuleContext, node: PlanNode): ReadRows | null {
+function estimatedRows({ plan, tableRows }: PlanRuleContext, node: PlanNode): ReadRows | null {
   if (node.totalCost === null || node.planRows === null || node.filter === null) return null;
+  const divisor = parallelDivisor(plan, node);
+  const kept = node.planRows * divisor;
+  const known =
+    node.relation === null ? null : tableRows({ schema: node.schema, name: node.relation });
+  if (known !== null) {
+    return { read: known, removed: Math.max(0, known - kept), basis: "catalog" };
+  }
   const conditions = readConditions(node.filter, node.alias).length;
   const rowPages =
     (Math.max(LEAST_ROW_BYTES, node.planWidthBytes ?? 0) + ROW_OVERHEAD_BYTES) / PAGE_BYTES;
-  const divisor = parallelDivisor(plan, node);
   const read =
     (node.totalCost - (node.startupCost ?? 0)) /
     ((TUPLE_COST + OPERATOR_COST * conditions) / divisor + rowPages);
-  return { read, removed: Math.max(0, read - node.planRows * divisor), isMeasured: false };
+  return { read, removed: Math.max(0, read - kept), basis: "costs" };
 }
 
 /** By how much the planner divides the rows of a scan that workers share. Source: costsize.c, get_parallel_divisor. */
@@ -159,9 +166,8 @@ function parallelDivisor(plan: Plan, node: PlanNode): number {
 }
 
 function evidenceOf(rows: ReadRows): readonly Evidence[] {
-  const label = rows.isMeasured
-    ? "rows removed by the filter"
-    : "rows removed by the filter, estimated from the cost";
+  const source = { measured: "", catalog: ", estimated", costs: ", estimated from the cost" };
+  const label = `rows removed by the filter${source[rows.basis]}`;
   return [
     { kind: "count", label, value: Math.round(rows.removed), unit: "rows" },
     { kind: "count", label: "rows read", value: Math.round(rows.read), unit: "rows" },
