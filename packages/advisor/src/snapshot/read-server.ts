@@ -69,10 +69,7 @@ export async function readServer(read: Read, version: ServerVersion): Promise<Se
 }
 
 /** Source: PostgreSQL 18, `collate_is_c` in src/backend/utils/adt/pg_locale_{libc,builtin,icu}.c */
-function isByteOrdered(
-  provider: DatabaseFacts["collationProvider"],
-  collation: string,
-): boolean {
+function isByteOrdered(provider: DatabaseFacts["collationProvider"], collation: string): boolean {
   if (provider === "b") return true;
   return provider === "c" && (collation === "C" || collation === "POSIX");
 }
