@@ -5,44 +5,28 @@ import { openTwin } from "../../src/twin/open-twin.ts";
 import type { Twin } from "../../src/twin/twin.ts";
 import { snapshotOf, tableOf } from "./twin/made-up-snapshot.ts";
 
-describe("what could break a twin", () => {
-  let twin: Twin;
+function on(key: Partial<IndexDefinition["keys"][number]>, predicate: string | null = null) {
+  return {
+    schema: "public",
+    table: "words",
+    method: "btree",
+    keys: [
+      {
+        expression: "word",
+        isColumn: true,
+        direction: "asc",
+        nulls: "last",
+        opclass: null,
+        ...key,
+      },
+    ],
+    include: [],
+    predicate,
+  } satisfies IndexDefinition;
+}
 
-  afterEach(async () => {
-    await twin?.close();
-  });
-
-  async function open(parts: Partial<DatabaseSnapshot>): Promise<void> {
-    twin = await openTwin(
-      snapshotOf({ relations: [tableOf(1, "words", [["word", "text"]])], ...parts }),
-    );
-  }
-
-  function rows(text: string): Promise<number | null> {
-    return twin.plan({ text, parameters: [] }, new Set()).then(({ plan }) => plan.root.planRows);
-  }
-
-  function on(key: Partial<IndexDefinition["keys"][number]>, predicate: string | null = null) {
-    return {
-      schema: "public",
-      table: "words",
-      method: "btree",
-      keys: [
-        {
-          expression: "word",
-          isColumn: true,
-          direction: "asc",
-          nulls: "last",
-          opclass: null,
-          ...key,
-        },
-      ],
-      include: [],
-      predicate,
-    } satisfies IndexDefinition;
-  }
-
-  const statistics = (bounds: string): DatabaseSnapshot["columnStatistics"] => [
+function statistics(bounds: string): DatabaseSnapshot["columnStatistics"] {
+  return [
     {
       schema: "public",
       relation: "words",
@@ -64,6 +48,24 @@ describe("what could break a twin", () => {
       rangeBoundsHistogram: null,
     },
   ];
+}
+
+describe("what could break a twin", () => {
+  let twin: Twin;
+
+  afterEach(async () => {
+    await twin?.close();
+  });
+
+  async function open(parts: Partial<DatabaseSnapshot>): Promise<void> {
+    twin = await openTwin(
+      snapshotOf({ relations: [tableOf(1, "words", [["word", "text"]])], ...parts }),
+    );
+  }
+
+  function rows(text: string): Promise<number | null> {
+    return twin.plan({ text, parameters: [] }, new Set()).then(({ plan }) => plan.root.planRows);
+  }
 
   it("estimates trigram similarity beside other extensions, and lives on", async () => {
     const bounds = Array.from({ length: 101 }, (_, index) => `word ${1000 + index}`);
@@ -95,6 +97,19 @@ describe("what could break a twin", () => {
       50_000,
       -3,
     );
+  });
+
+  it("says that it cannot take different texts for equal", async () => {
+    await open({
+      collations: [
+        {
+          schema: "public",
+          name: "ci",
+          ddl: "CREATE COLLATION public.ci (PROVIDER = icu, LOCALE = 'und-u-ks-level2', DETERMINISTIC = false)",
+        },
+      ],
+    });
+    expect(twin.limitations.map(({ object }) => object)).toEqual(["collation public.ci"]);
   });
 
   it("refuses a definition that would end the statement and start another", async () => {

@@ -93,7 +93,7 @@ function extensionStatements({ snapshot, extensions }: ReplayOptions): ReplaySta
 function trigramRepairSql(schema: string): string {
   const prefix = quoteIdentifier(schema);
   const repair = (name: string, type: string, result: string): string =>
-    `CREATE OR REPLACE FUNCTION ${prefix}.${name}(text, text) RETURNS ${type} LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE AS ${quoteLiteral(`BEGIN RETURN ${result}; END`)}`;
+    `CREATE OR REPLACE FUNCTION ${prefix}.${name}(text, text) RETURNS ${type} LANGUAGE plpgsql COST 1 STABLE STRICT PARALLEL SAFE AS ${quoteLiteral(`BEGIN RETURN ${result}; END`)}`;
   const similarity = `${prefix}.similarity($1, $2)`;
   return [
     repair("similarity_op", "boolean", `${similarity} >= ${prefix}.show_limit()`),
