@@ -13,7 +13,8 @@ import { defaultBudget } from "./default-budget.ts";
 import { provenDrops } from "./drop-findings.ts";
 import { indexFinding } from "./index-finding.ts";
 import { type PlannableQuery, plannableQueries, toSearchQuery } from "./plannable-queries.ts";
-import { registerCandidates, toSearchCandidates } from "./register-candidates.ts";
+import { registerCandidates } from "./register-candidates.ts";
+import { toSearchCandidates } from "./to-search-candidates.ts";
 import { unanswered } from "./answered-findings.ts";
 
 /** One for each access method that can be advised. */

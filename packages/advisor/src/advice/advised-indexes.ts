@@ -1,3 +1,4 @@
+import { thresholdOf } from "@upshift/findings";
 import type { AdvisedIndex } from "../advice.ts";
 import { isServedByExisting } from "../candidates/existing-index.ts";
 import { createIndexChange, dropIndexChange, freeIndexName } from "../ddl/index-ddl.ts";
@@ -95,6 +96,11 @@ async function replacedBy(
       table: tableKey({ schema: index.schema, name: index.table }),
       hidden: replaced,
       candidate: place.id,
+      slackRatio: thresholdOf(
+        replaceable.why === "order" ? "index/column-order" : "index/missing",
+        "minGainRatio",
+      ),
+      isBoundByToday: true,
     });
     if (!proof.isHarmless) continue;
     replaced.add(place.id);

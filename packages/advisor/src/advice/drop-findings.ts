@@ -1,4 +1,4 @@
-import type { Finding } from "@upshift/findings";
+import { type Finding, thresholdOf } from "@upshift/findings";
 import type { DropProposal } from "../audit/drop-proposal.ts";
 import type { IndexId, Planner } from "../planner/planner.ts";
 import { type SearchQuery, tableKey } from "../search/search-query.ts";
@@ -43,7 +43,15 @@ export async function provenDrops(
       continue;
     }
     const table = tableKey({ schema: index.schema, name: index.table });
-    const proof = await proveDrop({ ...request, table, hidden, candidate: place.id });
+    const proof = await proveDrop({
+      ...request,
+      table,
+      hidden,
+      candidate: place.id,
+      // Beside an index that starts with all of its keys it would not be advised for less.
+      slackRatio: coveredBy === null ? 0 : thresholdOf("index/missing", "minGainRatio"),
+      isBoundByToday: false,
+    });
     if (!proof.isHarmless) continue;
     hidden.add(place.id);
     findings.push(proof.before > 0 ? verified(reported, proof) : reported);

@@ -38,8 +38,13 @@ export async function plannableQueries(
   for (const statement of statements) {
     signal?.throwIfAborted();
     const form = await acceptedForms(statement, planner, today);
-    if ("reason" in form) skipped.push({ query: statement.normalized, reason: form.reason });
-    else queries.push({ statement, tables: tablesOf(statement, schema), ...form });
+    if ("reason" in form) {
+      // What a monitor asks (functions of extensions) is not about any table: nobody misses advice on it.
+      const { occurrences, unknownRelations } = statement.shape;
+      const isRecorded = schema.snapshot.workload.source === "pg_stat_statements";
+      if (isRecorded && occurrences.length + unknownRelations.length === 0) continue;
+      skipped.push({ query: statement.normalized, reason: form.reason });
+    } else queries.push({ statement, tables: tablesOf(statement, schema), ...form });
   }
   return { queries, skipped };
 }

@@ -5,7 +5,7 @@ import type { WhatIf } from "../search/what-if.ts";
 
 /** What the workload costs with and without some existing indexes. */
 export interface DropProof {
-  /** No query gets dearer by more than the planner's noise. */
+  /** No query gets dearer by more than was allowed. */
   readonly isHarmless: boolean;
   /** Sum of calls x cost over the queries on the index's table; 0 when there are none. */
   readonly before: number;
@@ -21,6 +21,10 @@ export async function proveDrop(request: {
   /** What is hidden already. */
   readonly hidden: ReadonlySet<IndexId>;
   readonly candidate: IndexId;
+  /** What the index may gain a query beside the one that takes its place: less than this share is not worth two. */
+  readonly slackRatio: number;
+  /** No query may cost more than before anything was advised, whatever it would gain beside the index. */
+  readonly isBoundByToday: boolean;
 }): Promise<DropProof> {
   const { whatIf, queries, advised, table, hidden, candidate } = request;
   const without = new Set([...hidden, candidate]);
@@ -33,7 +37,11 @@ export async function proveDrop(request: {
     const gone = await whatIf.cost(query, advised, { isExact: true, hidden: without });
     before += query.calls * shown.cost;
     after += query.calls * gone.cost;
-    if (gone.cost > shown.cost * (1 + TIE_RATIO)) isHarmless = false;
+    if (gone.cost <= shown.cost * (1 + TIE_RATIO)) continue;
+    if (gone.cost * (1 - request.slackRatio) > shown.cost) isHarmless = false;
+    if (!request.isBoundByToday) continue;
+    const today = await whatIf.cost(query, new Set(), { isExact: true });
+    if (gone.cost > today.cost * (1 + TIE_RATIO)) isHarmless = false;
   }
   return { isHarmless, before, after };
 }

@@ -18,6 +18,8 @@ export interface CandidateRequest {
   readonly schema: SchemaLookup;
   /** How many calls of the workload filter or join on a column of the table: what several queries can share comes first. */
   readonly callsOn: (column: string) => number;
+  /** Whether some statement of the workload sets a column of the table in rows that exist. */
+  readonly isUpdated: (column: string) => boolean;
 }
 
 export interface ProposedIndex {
@@ -27,6 +29,8 @@ export interface ProposedIndex {
    * so and data often refutes.
    */
   readonly isEarlyStop: boolean;
+  /** Its predicate is all that it is for: any keys would do. */
+  readonly isPredicateOnly: boolean;
   /** What must be true of the parameters for it to serve; `null` when nothing. */
   readonly assumption: string | null;
 }

@@ -50,6 +50,10 @@ function carries(index: Index, column: string): boolean {
   return index.include.includes(column) || index.keys.some((key) => key.column === column);
 }
 
+/** `::character varying(20)`, `::clinic."Status"[]` */
+const CAST =
+  /::(?:"[^"]+"|[a-z_]\w*)(?:\.(?:"[^"]+"|\w+))?(?: varying| precision| with(?:out)? time zone)?(?:\([\d,]+\))?(?:\[\])?/g;
+
 /** Without the casts and brackets that the catalog adds; equal text means the same rows. */
 function samePredicate(stored: string, wanted: string | null): boolean {
   return wanted !== null && plainPredicate(stored) === plainPredicate(wanted);
@@ -57,7 +61,9 @@ function samePredicate(stored: string, wanted: string | null): boolean {
 
 function plainPredicate(text: string): string {
   return text
-    .replace(/::[a-z ]+/g, "")
+    .replace(CAST, "")
     .replace(/[()"\s]/g, "")
-    .toLowerCase();
+    .toLowerCase()
+    .replace(/^(\w+)=false$/, "not$1")
+    .replace(/^(\w+)=true$/, "$1");
 }

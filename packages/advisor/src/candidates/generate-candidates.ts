@@ -1,7 +1,7 @@
 import type { IndexDefinition } from "../planner/planner.ts";
 import type { Relation } from "../snapshot/database-snapshot.ts";
 import type { SchemaLookup } from "../workload/schema-lookup.ts";
-import type { QueryShape } from "../workload/shape/query-shape.ts";
+import type { QueryShape, TableOccurrence } from "../workload/shape/query-shape.ts";
 import type { CandidateGenerator } from "./candidate-generator.ts";
 import { definitionKey } from "./definition-key.ts";
 import { isServedByExisting } from "./existing-index.ts";
@@ -35,7 +35,8 @@ export function generateCandidates(
   generators: readonly CandidateGenerator[],
 ): readonly IndexCandidate[] {
   const callsOn = columnCalls(statements);
-  const found = new Map<string, { candidate: CandidateDraft; calls: number }>();
+  const updated = updatedColumns(statements);
+  const found = new Map<string, Found>();
   for (const { id, calls, shape } of statements) {
     for (const occurrence of shape.occurrences) {
       const { relation } = occurrence;
@@ -47,10 +48,11 @@ export function generateCandidates(
             occurrence,
             schema,
             callsOn: (column) => callsOn.get(columnKey(relation, column)) ?? 0,
+            isUpdated: (column) => updated.has(columnKey(relation, column)),
           }),
         )
         .filter(({ definition }) => !isServedByExisting(definition, schema.indexesOf(relation)));
-      for (const { definition, isEarlyStop, assumption } of proposals.slice(
+      for (const { definition, isEarlyStop, isPredicateOnly, assumption } of proposals.slice(
         0,
         MOST_PER_OCCURRENCE,
       )) {
@@ -58,6 +60,7 @@ export function generateCandidates(
         const known = found.get(key) ?? {
           candidate: { definition, statements: new Set(), earlyStops: new Set(), assumption },
           calls: 0,
+          isPredicateOnly,
         };
         if (!known.candidate.statements.has(id)) known.calls += calls;
         known.candidate.statements.add(id);
@@ -66,10 +69,65 @@ export function generateCandidates(
       }
     }
   }
-  return [...found.values()]
+  markEarlyStops([...found.values()], statements);
+  return withBetterKeys([...found.values()])
     .toSorted((a, b) => b.calls - a.calls)
     .slice(0, MOST_CANDIDATES)
     .map(({ candidate }) => candidate);
+}
+
+/** Of all candidates, also of those that another statement proposed: this one's plan may take it for its order. */
+function markEarlyStops(found: readonly Found[], statements: readonly ShapedStatement[]): void {
+  for (const { id, shape } of statements) {
+    for (const occurrence of shape.occurrences) {
+      if (!occurrence.orders.some(({ hasLimit }) => hasLimit)) continue;
+      for (const { candidate } of found) {
+        if (givesOrderOnly(candidate.definition, occurrence)) candidate.earlyStops.add(id);
+      }
+    }
+  }
+}
+
+/** Whether the index holds none of the columns that are to have one value, and the order of a LIMIT before all else. */
+function givesOrderOnly(
+  { schema, table, keys, include, predicate }: IndexDefinition,
+  { relation, conditions, orders }: TableOccurrence,
+): boolean {
+  if (relation.schema !== schema || relation.name !== table || predicate !== null) return false;
+  const fixed = conditions
+    .filter(({ kind }) => kind === "equality" || kind === "null" || kind === "in")
+    .map(({ column }) => column);
+  const held = new Set([...keys.map(({ expression }) => expression), ...include]);
+  if (fixed.length === 0 || fixed.some((column) => held.has(column))) return false;
+  const first = keys[0]?.expression;
+  return orders.some(({ hasLimit, keys: wanted }) => hasLimit && wanted[0]?.column === first);
+}
+
+interface Found {
+  readonly candidate: CandidateDraft;
+  calls: number;
+  readonly isPredicateOnly: boolean;
+}
+
+/** Where another statement has keys to ask of the same rows, an index with any keys gives way to those. */
+function withBetterKeys(found: readonly Found[]): readonly Found[] {
+  const keyed = found.filter(({ isPredicateOnly }) => !isPredicateOnly);
+  return found.filter((one) => {
+    if (!one.isPredicateOnly) return true;
+    const better = keyed.filter(({ candidate }) =>
+      isOverSameRows(candidate.definition, one.candidate.definition),
+    );
+    for (const { candidate } of better) {
+      for (const statement of one.candidate.statements) candidate.statements.add(statement);
+    }
+    return better.length === 0;
+  });
+}
+
+function isOverSameRows(left: IndexDefinition, right: IndexDefinition): boolean {
+  return (
+    left.schema === right.schema && left.table === right.table && left.predicate === right.predicate
+  );
 }
 
 interface CandidateDraft extends IndexCandidate {
@@ -102,6 +160,16 @@ function columnCalls(statements: readonly ShapedStatement[]): ReadonlyMap<string
     for (const column of columns) calls.set(column, (calls.get(column) ?? 0) + statement.calls);
   }
   return calls;
+}
+
+function updatedColumns(statements: readonly ShapedStatement[]): ReadonlySet<string> {
+  return new Set(
+    statements.flatMap(({ shape }) =>
+      shape.occurrences.flatMap(({ relation, setColumns }) =>
+        setColumns.map((column) => columnKey(relation, column)),
+      ),
+    ),
+  );
 }
 
 function columnKey(relation: Relation, column: string): string {

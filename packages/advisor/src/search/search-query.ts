@@ -31,12 +31,20 @@ export interface SearchCandidate {
   readonly statements: ReadonlySet<string>;
   /** Equal for candidates that differ in the order of their keys only. */
   readonly columnSet: string;
+  /** Of several orders of the same keys that are about as good, the one with the highest is taken. */
+  readonly preference: number;
   /** It stays only if some query gains at least this share by it. */
   readonly minGainRatio: number;
+  /** And only if one call of some query gains at least this much by it, in cost units. */
+  readonly minGainCost: number;
   /** A smaller index takes its place where no query gets dearer by more than this share. */
   readonly slackRatio: number;
+  /** Nor does it keep its place for less than this in cost units per call: a page more or less is no reason. */
+  readonly slackCost: number;
   /** Candidates whose keys are a prefix of its own: once it is there, they seldom pay. */
   readonly extends: ReadonlySet<IndexId>;
+  /** Candidates that have some of its keys, anywhere among them, and nothing that it has not. */
+  readonly contains: ReadonlySet<IndexId>;
 }
 
 export function tableKey(relation: { readonly schema: string; readonly name: string }): string {

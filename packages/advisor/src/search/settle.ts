@@ -9,6 +9,8 @@ export interface ChosenIndex {
   readonly gainRatio: number;
   /** The same for the query that gains most. */
   readonly bestQueryGainRatio: number;
+  /** What one call of the query that gains most gains, in cost units. */
+  readonly bestQueryGainCost: number;
   /** Queries whose plan uses it. */
   readonly queries: readonly string[];
 }
@@ -44,14 +46,16 @@ export async function settle(workload: Workload, found: WorkloadState): Promise<
 }
 
 function isTooWeak(
-  { id, gainRatio, bestQueryGainRatio }: ChosenIndex,
+  { id, gainRatio, bestQueryGainRatio, bestQueryGainCost }: ChosenIndex,
   workload: Workload,
   { objective }: WorkloadState,
 ): boolean {
   const gain = objective / (1 - gainRatio) - objective;
+  const candidate = workload.candidates.get(id);
   return (
     gain <= workload.negligibleGain ||
-    bestQueryGainRatio < (workload.candidates.get(id)?.minGainRatio ?? 0)
+    bestQueryGainRatio < (candidate?.minGainRatio ?? 0) ||
+    bestQueryGainCost < (candidate?.minGainCost ?? 0)
   );
 }
 
@@ -63,16 +67,19 @@ async function leaveOneOut(
   for (const id of state.chosen) {
     const without = await moveWithout(workload, state, [id]);
     let bestQueryGainRatio = 0;
+    let bestQueryGainCost = 0;
     for (const [query, before] of without.costs) {
       const after = state.costs.get(query);
       if (after === undefined || isTie(before, after)) continue;
-      const gain = 1 - after.creditCost / before.creditCost;
-      bestQueryGainRatio = Math.max(bestQueryGainRatio, gain);
+      const gain = before.creditCost - after.creditCost;
+      bestQueryGainRatio = Math.max(bestQueryGainRatio, gain / before.creditCost);
+      bestQueryGainCost = Math.max(bestQueryGainCost, gain);
     }
     chosen.push({
       id,
       gainRatio: without.objective > 0 ? 1 - state.objective / without.objective : 0,
       bestQueryGainRatio,
+      bestQueryGainCost,
       queries: queriesUsing(id, state),
     });
   }

@@ -32,7 +32,9 @@ export async function simplify(
       if (state.chosen.has(other) || forbidden.has(other)) continue;
       const replaced = new Set([...state.chosen].map((kept) => (kept === id ? other : kept)));
       const simpler = await workload.moveTo(state, replaced);
-      if (!isAboutAsGood(simpler, state, slackRatio)) continue;
+      const slack = { slackRatio, slackCost: chosen.slackCost };
+      if (!isAboutAsGood(simpler, state, slack)) continue;
+      if (await losesSomeValue(simpler, state, slack, { workload, whatIf })) continue;
       state = simpler;
       break;
     }
@@ -47,7 +49,8 @@ interface Alternative {
 }
 
 /**
- * Smaller ones first; then the same columns in an order that was proposed before it: more queries can share it.
+ * Smaller ones first; then the same columns in an order that is preferred, or that was proposed before it: more queries
+ * can share it.
  *
  * Between two orders the planner often decides by the correlation of the first column, which it knows, with that of the
  * whole key, which it does not: an order is not chosen for that.
@@ -63,9 +66,15 @@ function alternativesTo(chosen: SearchCandidate, workload: Workload): readonly A
   }));
   const earlier = all
     .slice(0, all.indexOf(chosen))
-    .filter((other) => other.columnSet === chosen.columnSet)
+    .filter(
+      (other) => other.columnSet === chosen.columnSet && other.preference >= chosen.preference,
+    )
     .map(({ id }) => ({ id, slackRatio: thresholdOf("index/column-order", "minGainRatio") }));
-  return [...smaller, ...earlier];
+  const preferred = all
+    .filter((other) => other.columnSet === chosen.columnSet && other.preference > chosen.preference)
+    .toSorted((a, b) => b.preference - a.preference)
+    .map(({ id }) => ({ id, slackRatio: chosen.slackRatio }));
+  return [...smaller, ...preferred, ...earlier];
 }
 
 function isForSame(other: SearchCandidate, chosen: SearchCandidate): boolean {
@@ -74,7 +83,7 @@ function isForSame(other: SearchCandidate, chosen: SearchCandidate): boolean {
   );
 }
 
-/** What it extends, and what is less than half its size and was proposed for the same statements. */
+/** What it extends or contains, and what is less than half its size and was proposed for the same statements. */
 function smallerFirst(chosen: SearchCandidate, workload: Workload): readonly SearchCandidate[] {
   return [...workload.candidates.values()]
     .filter(
@@ -82,18 +91,59 @@ function smallerFirst(chosen: SearchCandidate, workload: Workload): readonly Sea
         other.id !== chosen.id &&
         other.sizeBytes < chosen.sizeBytes &&
         (chosen.extends.has(other.id) ||
+          chosen.contains.has(other.id) ||
           (other.sizeBytes < chosen.sizeBytes / 2 && isForSame(other, chosen))),
     )
     .toSorted((a, b) => a.sizeBytes - b.sizeBytes)
     .slice(0, MOST_TRIED);
 }
 
-function isAboutAsGood(simpler: WorkloadState, state: WorkloadState, slackRatio: number): boolean {
-  const allowed = 1 / (1 - Math.min(slackRatio, 0.99));
+/** How much dearer a query may get: by a share, or by so little that the share does not matter. */
+interface Slack {
+  readonly slackRatio: number;
+  readonly slackCost: number;
+}
+
+function isAboutAsGood(simpler: WorkloadState, state: WorkloadState, slack: Slack): boolean {
+  let paid = 0;
+  for (const [query, cost] of state.costs) {
+    const now = simpler.costs.get(query)?.creditCost ?? 0;
+    if (now > allowedCost(cost.creditCost, slack)) return false;
+    if (now > cost.creditCost) paid += 1;
+  }
+  // Without a slack in cost units the whole may not get dearer than its queries either: writes count as well.
   return (
-    simpler.objective <= state.objective * allowed &&
-    [...state.costs].every(
-      ([query, cost]) => (simpler.costs.get(query)?.creditCost ?? 0) <= cost.creditCost * allowed,
-    )
+    (slack.slackCost > 0 && paid > 0) ||
+    simpler.objective <= allowedCost(state.objective, { ...slack, slackCost: 0 })
   );
+}
+
+function allowedCost(cost: number, { slackRatio, slackCost }: Slack): number {
+  return Math.max(cost / (1 - Math.min(slackRatio, 0.99)), cost + slackCost);
+}
+
+/** A mean hides the value that callers ask for most: none may get this many times dearer. */
+const VALUE_FACTOR = 3;
+/** Beyond which a factor matters: about as many pages as fit a hand. */
+const VALUE_COST = 50;
+
+/** Whether the simpler choice gives up what the other does for some parameter values. */
+async function losesSomeValue(
+  simpler: WorkloadState,
+  state: WorkloadState,
+  { slackCost }: Slack,
+  { workload, whatIf }: { readonly workload: Workload; readonly whatIf: WhatIf },
+): Promise<boolean> {
+  for (const query of workload.queries) {
+    if (query.plannings.length < 2) continue;
+    if (simpler.costs.get(query.id) === state.costs.get(query.id)) continue;
+    const now = await whatIf.planningCosts(query, simpler.chosen);
+    const was = await whatIf.planningCosts(query, state.chosen);
+    const isLost = was.some(
+      (cost, position) =>
+        (now[position] ?? 0) > Math.max(cost * VALUE_FACTOR, cost + VALUE_COST, cost + slackCost),
+    );
+    if (isLost) return true;
+  }
+  return false;
 }

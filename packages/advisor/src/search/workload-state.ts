@@ -7,10 +7,14 @@ import type { WhatIf } from "./what-if.ts";
 const SETTLED_RATIO = 0.01;
 
 /**
- * A gain below this share of all that indexes could gain is not worth an index, nor a plan to find it: an index that
- * serves one rare query of a busy workload is written to with every insert.
+ * A gain below this share of what the workload costs at best is not worth an index: an index that serves one rare query
+ * of a busy workload is written to with every insert. Not of today's cost: once the great indexes are there, little ones
+ * would be advised one after the other.
  */
-const NEGLIGIBLE_RATIO = 0.0005;
+const NEGLIGIBLE_RATIO = 0.002;
+
+/** And below this share of today's cost it is not worth a plan to find it. */
+const NEGLIGIBLE_TODAY_RATIO = 0.0001;
 
 /** A set of chosen candidates and what the workload costs under it. Immutable. */
 export interface WorkloadState {
@@ -65,8 +69,10 @@ export class Workload {
   /** No set can make a query cheaper than all candidates together: what has reached that is not planned again. */
   boundBy(everything: WorkloadState): void {
     this.#lowest = everything.costs;
-    const possible = this.#reads(this.#base) - this.#reads(everything.costs);
-    this.#negligibleGain = Math.max(0, possible) * NEGLIGIBLE_RATIO;
+    this.#negligibleGain = Math.max(
+      this.#reads(everything.costs) * NEGLIGIBLE_RATIO,
+      this.#reads(this.#base) * NEGLIGIBLE_TODAY_RATIO,
+    );
   }
 
   /** Objective units below which no choice is worth making; 0 until `boundBy`. */

@@ -84,9 +84,16 @@ export function toReport(
         query: line === null ? shown(text) : `line ${line}: ${shown(text)}`,
         reason,
       })),
-      ...advice.skipped.map(({ query, reason }) => ({ query: shown(query), reason })),
+      ...advice.skipped
+        .filter(({ query }) => !isListed(query, workload.skipped ?? []))
+        .map(({ query, reason }) => ({ query: shown(query), reason })),
     ],
   };
+}
+
+/** The advice passes on what the snapshot skipped already, without its line. */
+function isListed(query: string, listed: readonly { readonly text: string }[]): boolean {
+  return listed.some(({ text }) => text === query);
 }
 
 /** A finding as it may be shown: `$n` in place of the constants of its queries. */

@@ -32,6 +32,7 @@ function candidates(sql: string | readonly string[], options: Options = {}): rea
           "data jsonb",
           "place point",
           "tags text[]",
+          "sent boolean",
         ],
         ...(options.pages === undefined ? {} : { pages: options.pages }),
       },
@@ -46,6 +47,13 @@ function candidates(sql: string | readonly string[], options: Options = {}): rea
         mostCommonFrequencies: [0.9, 0.08, 0.02],
       },
       { relation: "orders", column: "total", nullFraction: 0.1 },
+      {
+        relation: "orders",
+        column: "sent",
+        distinct: 2,
+        mostCommonValues: "{t,f}",
+        mostCommonFrequencies: [0.95, 0.05],
+      },
       {
         relation: "orders",
         column: "tenant_id",
@@ -205,6 +213,37 @@ describe("what the index carries", () => {
     );
   });
 
+  it("writes one predicate for NOT done and done = false", () => {
+    const found = candidates([
+      "select * from orders where not sent and user_id = $1",
+      "select * from orders where sent = false and user_id = $1",
+    ]);
+    expect(found.filter((text) => text.includes("where"))).toEqual([
+      "orders(user_id) where NOT sent",
+    ]);
+  });
+
+  it("takes the keys that another statement asks of the same rows, where one asks for none", () => {
+    expect(candidates("select count(*) from orders where not sent")).toContain(
+      "orders(sent) where NOT sent",
+    );
+    const both = candidates([
+      "select count(*) from orders where not sent",
+      "select * from orders where not sent and total > $1",
+    ]);
+    expect(both).toContain("orders(total) where NOT sent");
+    expect(both).not.toContain("orders(sent) where NOT sent");
+  });
+
+  it("includes no column that the workload updates", () => {
+    const found = candidates([
+      "select total from orders where user_id = $1",
+      "update orders set total = $1 where id = $2",
+    ]);
+    expect(found).toContain("orders(user_id)");
+    expect(found.join()).not.toContain("include (total)");
+  });
+
   it("leaves out no rows by a common value, nor by one of the many that an id has", () => {
     expect(candidates("select * from orders where status = 'done'").join()).not.toContain("where");
     expect(candidates("select * from orders where tenant_id = 5").join()).not.toContain("where");
@@ -238,6 +277,16 @@ describe("what is not offered", () => {
       "orders(user_id)",
     ]);
     expect(candidates(sql, existing(["user_id"], { isValid: false }))).toEqual(["orders(user_id)"]);
+  });
+
+  it("no partial index that is there, however the catalog writes its predicate", () => {
+    const sql = "select * from orders where not sent and user_id = $1";
+    for (const predicate of ["(NOT sent)", "(sent = false)"]) {
+      expect(candidates(sql, existing(["user_id"], { predicate })).join()).not.toContain("where");
+    }
+    const text = "select * from orders where status = 'pending' and user_id = $1";
+    const predicate = `((status)::character varying(20) = 'pending'::clinic."Status")`;
+    expect(candidates(text, existing(["user_id"], { predicate })).join()).not.toContain("where");
   });
 
   it("nothing for a lookup by a unique key", () => {

@@ -11,8 +11,8 @@ import { type KeyList, keyLists } from "./key-lists.ts";
 import { isPartialPredicate } from "./partial-predicate.ts";
 
 /** Columns that an index can carry for index-only scans; wider ones make every other use of it dearer. */
-const MOST_INCLUDED = 4;
-const WIDEST_INCLUDED_BYTES = 96;
+const MOST_INCLUDED = 3;
+const WIDEST_INCLUDED_BYTES = 48;
 
 /** B-tree proposals: single and composite keys, sort orders, join keys, INCLUDE, and literal partial indexes. */
 export const btreeGenerator: CandidateGenerator = {
@@ -55,11 +55,10 @@ function fullIndexes(
       request.occurrence.orders.some(({ hasLimit }) => hasLimit);
     // With an equality at hand, (filter, order) is as fast and does not hope for early matches.
     if (isEarlyStop && group.equality.length > 0) return [];
-    const plain = toProposal(list, request, { isEarlyStop, include: [], predicate: null });
+    const options = { isEarlyStop, isPredicateOnly: false, predicate: null };
+    const plain = toProposal(list, request, { ...options, include: [] });
     const include = includable(list, request);
-    return include === null
-      ? [plain]
-      : [plain, toProposal(list, request, { isEarlyStop, include, predicate: null })];
+    return include === null ? [plain] : [plain, toProposal(list, request, { ...options, include })];
   });
 }
 
@@ -78,7 +77,12 @@ function partialIndexes(request: CandidateRequest, isUsable: IsUsable): readonly
       const predicate = implied.map(({ literal }) => literal).join(" AND ");
       const fallback = lists.length > 0 ? lists : impliedKeys(implied, isUsable);
       return fallback.map((list) =>
-        toProposal(list, request, { isEarlyStop: false, include: [], predicate }),
+        toProposal(list, request, {
+          isEarlyStop: false,
+          isPredicateOnly: lists.length === 0,
+          include: [],
+          predicate,
+        }),
       );
     });
 }
@@ -129,6 +133,8 @@ function includable(list: KeyList, request: CandidateRequest): readonly string[]
       referencedColumns.has(name) && !keyed.has(name) && generated !== "virtual",
   );
   if (rest.length === 0 || rest.length > MOST_INCLUDED) return null;
+  // A column that is updated would end HOT updates, and every index of the table would pay for this one.
+  if (rest.some(({ name }) => request.isUpdated(name))) return null;
   // SELECT * of a narrow table: an index with all of it would be a second table.
   if (keyed.size + rest.length >= relation.columns.length) return null;
   const width = rest.reduce((sum, column) => sum + widthBytes(column, relation, request.schema), 0);
@@ -138,7 +144,8 @@ function includable(list: KeyList, request: CandidateRequest): readonly string[]
 function toProposal(
   list: KeyList,
   { occurrence, schema }: CandidateRequest,
-  options: Pick<IndexDefinition, "include" | "predicate"> & Pick<ProposedIndex, "isEarlyStop">,
+  options: Pick<IndexDefinition, "include" | "predicate"> &
+    Pick<ProposedIndex, "isEarlyStop" | "isPredicateOnly">,
 ): ProposedIndex {
   const { relation } = occurrence;
   let assumption: string | null = null;
@@ -160,6 +167,7 @@ function toProposal(
       predicate: options.predicate,
     },
     isEarlyStop: options.isEarlyStop,
+    isPredicateOnly: options.isPredicateOnly,
     assumption,
   };
 }

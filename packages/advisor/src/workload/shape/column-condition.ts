@@ -25,12 +25,20 @@ export function comparisonCondition(
     column,
     kind,
     operator,
-    literal:
-      literal !== null && isStable ? `${quoteIdentifier(column)} ${operator} ${literal}` : null,
+    literal: literal === null || !isStable ? null : stableLiteral(column, operator, value, literal),
     constants: isStable ? constantsOf([value]) : null,
     isAssumed: kind === "prefix" && operator !== "^@" && isBareParameter(value),
     following: [],
   };
+}
+
+/** `done = false` is what `NOT done` is: one form for both, as the planner has it, so that they share an index. */
+function stableLiteral(column: string, operator: string, value: Node, literal: string): string {
+  const quoted = quoteIdentifier(column);
+  if (operator !== "=" || !("A_Const" in value) || value.A_Const.boolval === undefined) {
+    return `${quoted} ${operator} ${literal}`;
+  }
+  return value.A_Const.boolval.boolval === true ? quoted : `NOT ${quoted}`;
 }
 
 export function plainCondition(
