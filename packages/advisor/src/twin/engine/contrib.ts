@@ -46,6 +46,8 @@ const IRRELEVANT: ReadonlySet<string> = new Set([
   "adminpack",
   "amcheck",
   "auto_explain",
+  "dblink",
+  "file_fdw",
   "hypopg",
   "pageinspect",
   "pg_buffercache",
@@ -63,6 +65,7 @@ const IRRELEVANT: ReadonlySet<string> = new Set([
   "pgaudit",
   "pgrowlocks",
   "pgstattuple",
+  "postgres_fdw",
   "sslinfo",
   "supabase_vault",
 ]);
