@@ -133,6 +133,14 @@ describe("unused", () => {
   });
 });
 
+it("a unique index that is invalid is a hint to a person: to rebuild it fails until duplicates are gone", () => {
+  const broken = index("broken", ["a"], { isValid: false, isUnique: true });
+  const snapshot = smallSnapshot({ tables: { t: { columns: ["a int"] } }, indexes: [broken] });
+  const [finding] = auditSnapshot(createSchemaLookup(snapshot)).findings;
+  expect(finding).toMatchObject({ rule: "index/invalid", severity: "error", confidence: "hint" });
+  expect(finding?.fix.caution).toMatch(/^Remove duplicate rows first/);
+});
+
 function invalidFixes(sketch: IndexSketch): readonly (string | undefined)[] {
   const snapshot = smallSnapshot({ tables: { t: { columns: ["a int"] } }, indexes: [sketch] });
   return auditSnapshot(createSchemaLookup(snapshot))

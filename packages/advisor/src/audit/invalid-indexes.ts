@@ -29,7 +29,8 @@ function toFinding(index: Index, schema: SchemaLookup): Finding {
     rule: "index/invalid",
     key: findingKey({ rule: "index/invalid", fingerprint: `${index.schema}.${index.name}` }),
     severity: ruleOf("index/invalid").severity,
-    confidence: "proven",
+    // Rebuilding a unique index fails as long as there is what made it invalid: a person has to look first.
+    confidence: index.isUnique && !isLeftover ? "hint" : "proven",
     title: `Index ${index.name} on ${table} is invalid: it is written to but never read`,
     where: { table },
     evidence: [
@@ -43,8 +44,7 @@ function toFinding(index: Index, schema: SchemaLookup): Finding {
       sql: isLeftover
         ? drop.sql
         : `REINDEX INDEX CONCURRENTLY ${quoteQualified(index.schema, index.name)};`,
-      caution:
-        "It may be in the middle of being built: look at pg_stat_progress_create_index first. A unique index fails again as long as there are duplicate rows.",
+      caution: `${index.isUnique && !isLeftover ? "Remove duplicate rows first: with them the rebuild fails, and leaves one more invalid index behind. " : ""}It may be in the middle of being built: look at pg_stat_progress_create_index.`,
       ...(isLeftover ? { undo: drop.undo } : {}),
     },
   };

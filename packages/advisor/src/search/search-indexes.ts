@@ -107,8 +107,11 @@ async function chooseAndSettle(
 ): Promise<Settled> {
   const { workload, whatIf } = request;
   const weak = new Set<IndexId>();
+  /** A simpler one took their place. */
+  const outdone = new Set<IndexId>();
   const settled = async (state: WorkloadState): Promise<Settled> => {
     const simple = await simplify(workload, whatIf, state, weak);
+    for (const id of state.chosen) if (!simple.chosen.has(id)) outdone.add(id);
     onVerify();
     const result = await settle(fine, simple);
     for (const id of result.tooWeak) weak.add(id);
@@ -124,6 +127,18 @@ async function chooseAndSettle(
     const start = await workload.moveTo(workload.base, kept);
     latest = await settled(await improve(allowed, await fillBest(allowed, start)));
     if (latest.state.objective < best.state.objective) best = latest;
+  }
+  // Simpler indexes leave room for others: a later run must not find what this one could have.
+  for (let round = 0; round < MOST_REFILLS && !whatIf.isExhausted; round += 1) {
+    const moves = request.moves.filter(({ ids }) =>
+      ids.every((id) => !weak.has(id) && !outdone.has(id)),
+    );
+    const start = await workload.moveTo(workload.base, best.state.chosen);
+    const filled = await fillBest({ ...request, moves }, start);
+    if (filled.objective >= start.objective) break;
+    const topped = await settled(filled);
+    if (topped.state.objective >= best.state.objective) break;
+    best = topped;
   }
   return best;
 }

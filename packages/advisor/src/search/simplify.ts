@@ -7,8 +7,8 @@ import type { Workload, WorkloadState } from "./workload-state.ts";
 /** Indexes of each sort that are tried in the place of a chosen one. */
 const MOST_TRIED = 12;
 
-/** An index of a tenth of the size (a partial one) may be this much dearer: its cost is a handful of pages either way. */
-const FRACTION = 10;
+/** An index of a fifth of the size (a partial one) may be this much dearer: its cost is a handful of pages either way. */
+const FRACTION = 5;
 const FRACTION_SLACK_RATIO = 0.3;
 
 /**

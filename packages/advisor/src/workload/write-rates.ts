@@ -26,12 +26,18 @@ export interface WritingStatement {
 /** Where the server has not counted any update: half of them, as with a page that has room for some. */
 const UNKNOWN_HOT_RATIO = 0.5;
 
+/** Rows per call from which a statement loads or mends a table rather than serves a request. */
+const ROWS_OF_A_LOAD = 1_000;
+
+/** An UPDATE of that many rows that ran no more often was run by hand, or by a migration. */
+const MOST_CALLS_BY_HAND = 2;
+
 /**
  * Writes to a table in the same span as the workload.
  *
  * Taken from the workload's own INSERT, UPDATE, DELETE and MERGE where it has some on the table. Otherwise from the
- * table's counters, as writes per scan times the workload's reads: rows that were inserted and are still there are left
- * out, since loading them once is no rate.
+ * table's counters, as writes per scan times the workload's reads. Either way rows that were loaded and are still there
+ * are left out, since loading them once is no rate.
  */
 export function tableWrites(
   relation: Relation,
@@ -48,6 +54,7 @@ function fromStatements(
   schema: SchemaLookup,
 ): TableWrites | null {
   let inserts = 0;
+  let loaded = 0;
   let deletes = 0;
   const updates: UpdateRate[] = [];
   let isWritten = false;
@@ -58,11 +65,19 @@ function fromStatements(
     if (target === undefined) continue;
     isWritten = true;
     const rows = counted ?? calls;
-    if (shape.kind === "insert" || shape.kind === "merge") inserts += rows;
+    const isLoad = rows >= ROWS_OF_A_LOAD * calls;
+    if (shape.kind === "insert" || shape.kind === "merge") {
+      if (isLoad) loaded += rows;
+      else inserts += rows;
+    }
     if (shape.kind === "delete") deletes += rows;
-    if (shape.kind === "update") updates.push({ rows, setColumns: target.setColumns });
+    if (shape.kind === "update" && !(isLoad && calls <= MOST_CALLS_BY_HAND)) {
+      updates.push({ rows, setColumns: target.setColumns });
+    }
   }
-  return isWritten ? { inserts, deletes, updates, hotRatio: hotRatioOf(relation) } : null;
+  if (!isWritten) return null;
+  inserts += Math.max(loaded - rowsOf(relation, schema), 0);
+  return { inserts, deletes, updates, hotRatio: hotRatioOf(relation) };
 }
 
 function fromCounters(relation: Relation, statements: readonly WritingStatement[]): TableWrites {
@@ -90,6 +105,18 @@ function isPart(relation: Relation, written: Relation, schema: SchemaLookup): bo
     schema.descendants(written).includes(relation) ||
     schema.descendants(relation).includes(written)
   );
+}
+
+function rowsOf(relation: Relation, schema: SchemaLookup): number {
+  const parts = schema
+    .descendants(relation)
+    .filter(({ kind }) => kind !== "partitioned")
+    .reduce((sum, part) => sum + livingRows(part), 0);
+  return Math.max(parts, livingRows(relation));
+}
+
+function livingRows({ rows, activity }: Relation): number {
+  return Math.max(rows, activity?.rowsLive ?? 0, 0);
 }
 
 function hotRatioOf({ activity }: Relation): number {
