@@ -14,7 +14,10 @@ export default class ClosingLineReporter {
           skippedIn.set(module.relativeModuleId, (skippedIn.get(module.relativeModuleId) ?? 0) + 1);
         }
       }
-      if (module.errors().length > 0) count.failed += 1;
+      // A hook that failed leaves its tests skipped, and no test to say so.
+      for (const each of [module, ...module.children.allSuites()]) {
+        if (each.errors().length > 0) count.failed += 1;
+      }
     }
     // After the other reporters have printed their summaries.
     process.once("exit", () => {
