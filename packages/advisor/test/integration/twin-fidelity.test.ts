@@ -32,7 +32,7 @@ describe("the twin beside a real server", () => {
     for (const index of candidates) await database.client.query(index.ddl);
     await drawPairs();
     printComparisons(`${PAIRS} pairs of query and index set, seed ${SEED}:`, comparisons);
-  }, 180_000);
+  }, 600_000);
 
   afterAll(async () => {
     await twin?.close();

@@ -86,7 +86,7 @@ export async function createFidelitySchema(client: Client): Promise<void> {
     CREATE INDEX customers_code ON customers (code);
     CREATE INDEX documents_tags ON documents USING gin (tags);
     CREATE STATISTICS orders_shape (ndistinct, dependencies) ON tenant_id, customer_id FROM orders;
-    DELETE FROM orders WHERE id % 37 = 0 AND id NOT IN (SELECT order_id FROM items);
+    DELETE FROM orders WHERE id % 37 = 0 AND NOT EXISTS (SELECT FROM items WHERE order_id = orders.id);
     CREATE VIEW open_orders AS SELECT o.*, c.country FROM orders o JOIN customers c ON c.id = o.customer_id WHERE o.state = 'open';
   `);
   await client.query("VACUUM (ANALYZE)");
