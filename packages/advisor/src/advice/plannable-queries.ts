@@ -33,20 +33,26 @@ export async function plannableQueries(
       .filter(({ origin }) => origin === "existing")
       .map(({ id }) => id),
   );
+  const isRecorded = schema.snapshot.workload.source === "pg_stat_statements";
   const queries: PlannableQuery[] = [];
   const skipped: SkippedStatement[] = [];
   for (const statement of statements) {
     signal?.throwIfAborted();
     const form = await acceptedForms(statement, planner, today);
     if ("reason" in form) {
-      // What a monitor asks (functions of extensions) is not about any table: nobody misses advice on it.
-      const { occurrences, unknownRelations } = statement.shape;
-      const isRecorded = schema.snapshot.workload.source === "pg_stat_statements";
-      if (isRecorded && occurrences.length + unknownRelations.length === 0) continue;
+      if (isRecorded && readsNoTable(statement)) continue;
       skipped.push({ query: statement.normalized, reason: form.reason });
     } else queries.push({ statement, tables: tablesOf(statement, schema), ...form });
   }
   return { queries, skipped };
+}
+
+/** What a monitor asks of functions, and what fills a table: nobody misses advice on it. */
+function readsNoTable({ shape }: PreparedStatement): boolean {
+  return (
+    shape.unknownRelations.length === 0 &&
+    shape.occurrences.every(({ isTarget }) => isTarget && shape.kind === "insert")
+  );
 }
 
 export function toSearchQuery(

@@ -1,4 +1,5 @@
 import type { IndexDefinition } from "../planner/planner.ts";
+import type { Relation } from "../snapshot/database-snapshot.ts";
 import type { SchemaLookup } from "../workload/schema-lookup.ts";
 import type { RegisteredCandidate } from "./register-candidates.ts";
 
@@ -13,13 +14,10 @@ export function doubtsAbout(
   const table = schema.displayName(relation);
   const columns = relation.columns.filter(({ name }) => keyColumns(definition).has(name));
   const hidden = columns.filter(({ hasVisibleStatistics }) => !hasVisibleStatistics);
-  const grant = schema.snapshot.visibility.hidden.find(
-    ({ what, object }) => what === "column-statistics" && isAbout(object, relation),
-  )?.grant;
   if (hidden.length > 0) {
     const names = hidden.map(({ name }) => name).join(", ");
     doubts.push(
-      `The statistics of ${table} (${names}) are hidden from this role, so the gain is a guess.${grant === undefined || grant === null ? "" : ` To verify it: ${grant}`}`,
+      `The statistics of ${table} (${names}) are hidden from this role, so the gain is a guess.${remedy(relation, schema)}`,
     );
   } else if (columns.some(({ name }) => schema.statistics(relation, name) === null)) {
     doubts.push(`Table ${table} has no statistics for these columns: run ANALYZE, then ask again.`);
@@ -32,9 +30,21 @@ function keyColumns({ keys }: IndexDefinition): ReadonlySet<string> {
   return new Set(keys.filter(({ isColumn }) => isColumn).map(({ expression }) => expression));
 }
 
-function isAbout(
-  object: string | null,
-  { schema, name }: { readonly schema: string; readonly name: string },
-): boolean {
-  return object === null || object.replaceAll('"', "") === `${schema}.${name}`;
+/** What would show the statistics, as the snapshot found it; empty where it does not say. */
+function remedy(relation: Relation, { snapshot }: SchemaLookup): string {
+  const { hidden } = snapshot.visibility;
+  const table = `${relation.schema}.${relation.name}`;
+  if (hidden.some(({ what, object }) => what === "row-security" && unquoted(object) === table)) {
+    return " No GRANT shows them: row-level security is on, so ask as the table's owner or with BYPASSRLS.";
+  }
+  const facts = hidden.filter(({ what }) => what === "column-statistics");
+  // Where all tables of a schema are hidden, one fact with one GRANT stands for them.
+  const fact =
+    facts.find(({ object }) => unquoted(object) === table) ??
+    facts.find(({ object }) => object === null || unquoted(object) === relation.schema);
+  return fact === undefined || fact.grant === null ? "" : ` To verify it: ${fact.grant}`;
+}
+
+function unquoted(object: string | null): string | undefined {
+  return object?.replaceAll('"', "");
 }

@@ -136,18 +136,27 @@ async function chosenFrom(today: Access, cost: number): Promise<readonly string[
   return ids(await search({ q0: [today, by(cost, "a")] }, [candidate("a", { minGainRatio: 0 })]));
 }
 
+/** A wide index that costs 8 and keeps its place for no less than 40, beside a narrow one that costs this. */
+async function chooseWithSlack(cost: number): Promise<readonly string[]> {
+  const wide = { sizeBytes: 200, slackCost: 40, contains: new Set(["a"]) };
+  const accesses = { q0: [scan(1000), by(cost, "a"), by(8, "wide")] };
+  return ids(await search(accesses, [candidate("a"), candidate("wide", wide)]));
+}
+
+/** Two orders of the same keys: one that costs 10, and a preferred one that costs this. */
+async function choosePreferred(cost: number): Promise<readonly string[]> {
+  const accesses = { q0: [scan(1000), by(10, "status-user"), by(cost, "user-status")] };
+  const candidates = [
+    candidate("status-user", { columnSet: "both", preference: 3 }),
+    candidate("user-status", { columnSet: "both", preference: 500 }),
+  ];
+  return ids(await search(accesses, candidates));
+}
+
 describe("a simpler index", () => {
   it("takes the place of one that saves less than its slack per call", async () => {
-    const wide = { sizeBytes: 200, slackCost: 40, contains: new Set(["a"]) };
-    const choose = async (cost: number): Promise<readonly string[]> =>
-      ids(
-        await search({ q0: [scan(1000), by(cost, "a"), by(8, "wide")] }, [
-          candidate("a"),
-          candidate("wide", wide),
-        ]),
-      );
-    expect(await choose(47)).toEqual(["a"]);
-    expect(await choose(49)).toEqual(["wide"]);
+    expect(await chooseWithSlack(47)).toEqual(["a"]);
+    expect(await chooseWithSlack(49)).toEqual(["wide"]);
   });
 
   it("may start with another of the wide one's keys", async () => {
@@ -157,15 +166,8 @@ describe("a simpler index", () => {
   });
 
   it("is the preferred order of the same keys, where that is about as good", async () => {
-    const choose = async (cost: number): Promise<readonly string[]> =>
-      ids(
-        await search({ q0: [scan(1000), by(10, "status-user"), by(cost, "user-status")] }, [
-          candidate("status-user", { columnSet: "both", preference: 3 }),
-          candidate("user-status", { columnSet: "both", preference: 500 }),
-        ]),
-      );
-    expect(await choose(11)).toEqual(["user-status"]);
-    expect(await choose(12)).toEqual(["status-user"]);
+    expect(await choosePreferred(11)).toEqual(["user-status"]);
+    expect(await choosePreferred(12)).toEqual(["status-user"]);
   });
 
   it("is not taken when one of the values that callers ask for gets much dearer by it", async () => {

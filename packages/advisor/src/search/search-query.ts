@@ -43,7 +43,7 @@ export interface SearchCandidate {
   readonly slackCost: number;
   /** Candidates whose keys are a prefix of its own: once it is there, they seldom pay. */
   readonly extends: ReadonlySet<IndexId>;
-  /** Candidates that have some of its keys, anywhere among them, and nothing that it has not. */
+  /** Candidates that start some order of its keys that was proposed: those with fewer keys that could do as well. */
   readonly contains: ReadonlySet<IndexId>;
 }
 
