@@ -114,22 +114,23 @@ describe("unused", () => {
     expect(drops([index("i", ["a"], { ...idle, pages: 128 })])).toEqual(["i"]);
   });
 
-  it("is none that was watched for six days, and a hint when nobody knows for how long", () => {
+  it("is a hint until it was watched for a week, and when nobody knows for how long", () => {
     const { server, capturedAtMs } = smallSnapshot({ tables: {} });
-    const since = (days: number | null): DatabaseSnapshot["server"] => ({
-      ...server,
-      statisticsResetAtMs: days === null ? null : capturedAtMs - days * 86_400_000,
-    });
-    expect(drops([index("i", ["a"], idle)], { server: since(6) })).toEqual([]);
-    expect(drops([index("i", ["a"], idle)], { server: since(7) })).toEqual(["i"]);
-    const schema = createSchemaLookup(
-      smallSnapshot({
+    const finding = (days: number | null) => {
+      const statisticsResetAtMs = days === null ? null : capturedAtMs - days * 86_400_000;
+      const snapshot = smallSnapshot({
         tables: { t: { columns: ["a int"] } },
         indexes: [index("i", ["a"], idle)],
-        changes: { server: since(null) },
-      }),
-    );
-    expect(auditSnapshot(schema).drops[0]?.finding.confidence).toBe("hint");
+        changes: { server: { ...server, statisticsResetAtMs } },
+      });
+      return auditSnapshot(createSchemaLookup(snapshot)).drops[0]?.finding;
+    };
+    expect(finding(7)).toMatchObject({ severity: "warn", confidence: "likely" });
+    expect(finding(7)?.title).toContain("in 7 days");
+    expect(finding(6.9)).toMatchObject({ severity: "info", confidence: "hint" });
+    expect(finding(0.25)?.title).toContain("in 6 hours");
+    expect(finding(0.001)?.title).toContain("in 1 minute");
+    expect(finding(null)).toMatchObject({ severity: "info", confidence: "hint" });
   });
 });
 

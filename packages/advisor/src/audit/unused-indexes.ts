@@ -6,12 +6,10 @@ import { type DropProposal, isProtected, sizeOf } from "./drop-proposal.ts";
 
 const DAY_MS = 86_400_000;
 
-/** Indexes without a scan since the statistics were reset, long enough ago. */
+/** Indexes without a scan since the statistics were reset; a hint only where that is not long ago. */
 export function findUnusedIndexes(schema: SchemaLookup): readonly DropProposal[] {
   const { snapshot } = schema;
   const watchedMs = watchedFor(snapshot.server, snapshot.capturedAtMs);
-  const minDays = thresholdOf("index/unused", "minObservedDays");
-  if (watchedMs !== null && watchedMs < minDays * DAY_MS) return [];
   const minBytes = thresholdOf("index/unused", "minSizeBytes");
   return snapshot.indexes
     .filter(
@@ -48,8 +46,9 @@ function toProposal(index: Index, watchedMs: number | null, schema: SchemaLookup
   const { server } = schema.snapshot;
   const table = schema.displayName({ schema: index.schema, name: index.table });
   const bytes = sizeOf(index, server.blockSizeBytes);
-  const days = watchedMs === null ? null : Math.floor(watchedMs / DAY_MS);
-  const since = days === null ? "since statistics were last reset" : `in ${days} days`;
+  const isLong =
+    watchedMs !== null && watchedMs >= thresholdOf("index/unused", "minObservedDays") * DAY_MS;
+  const since = watchedMs === null ? "since statistics were last reset" : `in ${spanOf(watchedMs)}`;
   const change = dropIndexChange(index, schema);
   return {
     index,
@@ -57,21 +56,21 @@ function toProposal(index: Index, watchedMs: number | null, schema: SchemaLookup
     finding: {
       rule: "index/unused",
       key: findingKey({ rule: "index/unused", fingerprint: `${index.schema}.${index.name}` }),
-      severity: days === null ? "info" : ruleOf("index/unused").severity,
-      confidence: days === null ? "hint" : "likely",
+      severity: isLong ? ruleOf("index/unused").severity : "info",
+      confidence: isLong ? "likely" : "hint",
       title: `Index ${index.name} on ${table} was not used once ${since}`,
       where: { table },
       evidence: [
         { kind: "count", label: "scans", value: 0 },
         { kind: "count", label: "size", value: bytes, unit: "bytes" },
-        ...(days === null
-          ? [
+        ...(isLong
+          ? []
+          : [
               {
                 kind: "note" as const,
-                text: "The server does not say since when it counts: make sure that it has seen a whole business cycle.",
+                text: `${watchedMs === null ? "The server does not say since when it counts" : "The server has not counted for long"}: make sure that it has seen a whole business cycle.`,
               },
-            ]
-          : []),
+            ]),
       ],
       cost: { bytes },
       saving: { bytes, basis: "measured" },
@@ -83,4 +82,17 @@ function toProposal(index: Index, watchedMs: number | null, schema: SchemaLookup
       },
     },
   };
+}
+
+/** `12 days`, `3 hours`, `5 minutes`: the largest unit that is at least one. */
+function spanOf(ms: number): string {
+  for (const [unit, unitMs] of [
+    ["day", DAY_MS],
+    ["hour", 3_600_000],
+  ] as const) {
+    const count = Math.floor(ms / unitMs);
+    if (count > 0) return `${count} ${unit}${count === 1 ? "" : "s"}`;
+  }
+  const minutes = Math.max(1, Math.floor(ms / 60_000));
+  return `${minutes} minute${minutes === 1 ? "" : "s"}`;
 }
