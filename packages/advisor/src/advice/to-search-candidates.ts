@@ -44,6 +44,7 @@ export function toSearchCandidates(
       preference: preferenceOf(candidate.definition, schema),
       minGainRatio: Math.max(minGainRatio, ruleRatio(candidate.definition, schema)),
       minGainCost: leastGain(candidate.definition, schema),
+      minStepCost: pagesCost(FEWEST_PAGES_MORE, schema),
       slackRatio: Math.max(minGainRatio, coveringRatio(candidate.definition)),
       slackCost: slackCost(candidate.definition, schema),
       extends: new Set(starts.map(({ index }) => index.id)),

@@ -27,6 +27,7 @@ function candidate(id: string, change: Partial<SearchCandidate> = {}): SearchCan
     preference: 0,
     minGainRatio: 0.1,
     minGainCost: 0,
+    minStepCost: 0,
     slackRatio: 0.1,
     slackCost: 0,
     statements: new Set(["q0", "q1", "q2", "q3", "q4", "q5"]),
@@ -193,11 +194,22 @@ describe("a simpler index", () => {
   });
 });
 
+/** An index that one query needs and another can use at 71, beside one that brings that to 43. */
+async function chooseSecond(minStepCost: number): Promise<readonly string[]> {
+  const accesses = { q0: [scan(5000), by(71, "a"), by(43, "b")], q1: [scan(5000), by(9, "a")] };
+  return ids(await search(accesses, [candidate("a"), candidate("b", { minStepCost })]));
+}
+
 describe("noise", () => {
   it("is what a call gains by a page or two, whatever share that is", async () => {
     const accesses = { q0: [scan(13), by(8.5, "a")] };
     expect(ids(await search(accesses, [candidate("a", { minGainCost: 8 })]))).toEqual([]);
     expect(ids(await search(accesses, [candidate("a", { minGainCost: 4 })]))).toEqual(["a"]);
+  });
+
+  it("is what a second index gains a call that the first serves by a few pages", async () => {
+    expect(await chooseSecond(28)).toEqual(["a", "b"]);
+    expect(await chooseSecond(29)).toEqual(["a"]);
   });
 
   it("is what hardly shows in the workload at its best, before and after the great indexes", async () => {

@@ -37,6 +37,8 @@ export interface SearchCandidate {
   readonly minGainRatio: number;
   /** And only if one call of some query gains at least this much by it, in cost units. */
   readonly minGainCost: number;
+  /** What it must gain instead for a call that another chosen index of the table serves already. */
+  readonly minStepCost: number;
   /** A smaller index takes its place where no query gets dearer by more than this share. */
   readonly slackRatio: number;
   /** Nor does it keep its place for less than this in cost units per call: a page more or less is no reason. */

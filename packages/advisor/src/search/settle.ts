@@ -1,5 +1,5 @@
 import type { IndexId } from "../planner/planner.ts";
-import { isTie } from "./query-cost.ts";
+import { isTie, type QueryCost } from "./query-cost.ts";
 import type { Workload, WorkloadState } from "./workload-state.ts";
 
 /** A chosen index and what is lost without it. */
@@ -9,8 +9,8 @@ export interface ChosenIndex {
   readonly gainRatio: number;
   /** The same for the query that gains most. */
   readonly bestQueryGainRatio: number;
-  /** What one call of the query that gains most gains, in cost units. */
-  readonly bestQueryGainCost: number;
+  /** Some query gains as much by it as an index must, in cost units per call. */
+  readonly gainsEnough: boolean;
   /** Queries whose plan uses it. */
   readonly queries: readonly string[];
 }
@@ -46,16 +46,15 @@ export async function settle(workload: Workload, found: WorkloadState): Promise<
 }
 
 function isTooWeak(
-  { id, gainRatio, bestQueryGainRatio, bestQueryGainCost }: ChosenIndex,
+  { id, gainRatio, bestQueryGainRatio, gainsEnough }: ChosenIndex,
   workload: Workload,
   { objective }: WorkloadState,
 ): boolean {
   const gain = objective / (1 - gainRatio) - objective;
-  const candidate = workload.candidates.get(id);
   return (
     gain <= workload.negligibleGain ||
-    bestQueryGainRatio < (candidate?.minGainRatio ?? 0) ||
-    bestQueryGainCost < (candidate?.minGainCost ?? 0)
+    bestQueryGainRatio < (workload.candidates.get(id)?.minGainRatio ?? 0) ||
+    !gainsEnough
   );
 }
 
@@ -67,23 +66,33 @@ async function leaveOneOut(
   for (const id of state.chosen) {
     const without = await moveWithout(workload, state, [id]);
     let bestQueryGainRatio = 0;
-    let bestQueryGainCost = 0;
+    let gainsEnough = false;
     for (const [query, before] of without.costs) {
       const after = state.costs.get(query);
       if (after === undefined || isTie(before, after)) continue;
       const gain = before.creditCost - after.creditCost;
       bestQueryGainRatio = Math.max(bestQueryGainRatio, gain / before.creditCost);
-      bestQueryGainCost = Math.max(bestQueryGainCost, gain);
+      gainsEnough ||= gain >= neededGain(id, before, workload);
     }
     chosen.push({
       id,
       gainRatio: without.objective > 0 ? 1 - state.objective / without.objective : 0,
       bestQueryGainRatio,
-      bestQueryGainCost,
+      gainsEnough,
       queries: queriesUsing(id, state),
     });
   }
   return chosen;
+}
+
+/** More where another chosen index serves the query without this one: a second for a few pages is one too many. */
+function neededGain(id: IndexId, without: QueryCost, { candidates }: Workload): number {
+  const candidate = candidates.get(id);
+  if (candidate === undefined) return 0;
+  const isServed = [...without.used].some(
+    (other) => candidates.get(other)?.table === candidate.table,
+  );
+  return isServed ? candidate.minStepCost : candidate.minGainCost;
 }
 
 async function moveWithout(
