@@ -97,7 +97,12 @@ function evidenceOf(index: AdvisedIndex): readonly Evidence[] {
       sql: query.query,
     })),
     { kind: "count", label: "size", value: index.sizeBytes, unit: "bytes" },
-    { kind: "count", label: "share of the workload's cost", value: index.gainRatio, unit: "ratio" },
+    {
+      kind: "count",
+      label: "saved of what the other advised indexes leave",
+      value: index.gainRatio,
+      unit: "ratio",
+    },
   ];
 }
 

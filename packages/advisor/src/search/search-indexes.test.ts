@@ -210,6 +210,14 @@ describe("noise", () => {
   it("is what a second index gains a call that the first serves by a few pages", async () => {
     expect(await chooseSecond(28)).toEqual(["a", "b"]);
     expect(await chooseSecond(29)).toEqual(["a"]);
+    const accesses = { q0: [scan(5000), by(71, "a"), by(43, "b")] };
+    const request = {
+      planner: new TablePlanner(accesses, [], ["a"]),
+      queries: [query("q0", { tables: new Set(["public.t"]) })],
+    };
+    const second = candidate("b", { table: "public.t", minStepCost: 29 });
+    expect(ids(await search(accesses, [second], request))).toEqual([]);
+    expect(ids(await search(accesses, [{ ...second, minStepCost: 28 }], request))).toEqual(["b"]);
   });
 
   it("is what hardly shows in the workload at its best, before and after the great indexes", async () => {

@@ -37,7 +37,7 @@ export interface SearchCandidate {
   readonly minGainRatio: number;
   /** And only if one call of some query gains at least this much by it, in cost units. */
   readonly minGainCost: number;
-  /** What it must gain instead for a call that another chosen index of the table serves already. */
+  /** What it must gain instead for a call that another index of the table, chosen or existing, serves already. */
   readonly minStepCost: number;
   /** A smaller index takes its place where no query gets dearer by more than this share. */
   readonly slackRatio: number;

@@ -85,13 +85,11 @@ async function leaveOneOut(
   return chosen;
 }
 
-/** More where another chosen index serves the query without this one: a second for a few pages is one too many. */
-function neededGain(id: IndexId, without: QueryCost, { candidates }: Workload): number {
-  const candidate = candidates.get(id);
+/** More where another index, chosen or existing, serves the query without this one: one more for a few pages is one too many. */
+function neededGain(id: IndexId, without: QueryCost, workload: Workload): number {
+  const candidate = workload.candidates.get(id);
   if (candidate === undefined) return 0;
-  const isServed = [...without.used].some(
-    (other) => candidates.get(other)?.table === candidate.table,
-  );
+  const isServed = [...without.used].some((other) => workload.tableOf(other) === candidate.table);
   return isServed ? candidate.minStepCost : candidate.minGainCost;
 }
 

@@ -39,6 +39,11 @@ export class WhatIf {
     return this.#plans;
   }
 
+  /** `schema.table` of an existing index; `null` for any other. */
+  existingTable(id: IndexId): string | null {
+    return this.#options.existing.find((index) => index.id === id)?.table ?? null;
+  }
+
   get isExhausted(): boolean {
     return this.#plans >= this.#options.maxPlans;
   }

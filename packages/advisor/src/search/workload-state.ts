@@ -113,6 +113,11 @@ export class Workload {
     );
   }
 
+  /** `schema.table` of a candidate or an existing index. */
+  tableOf(id: IndexId): string | null {
+    return this.candidates.get(id)?.table ?? this.#whatIf.existingTable(id);
+  }
+
   sizeOf(chosen: ReadonlySet<IndexId>): number {
     return sum(chosen, (id) => this.candidates.get(id)?.sizeBytes ?? 0);
   }

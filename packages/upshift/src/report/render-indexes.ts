@@ -62,7 +62,7 @@ function renderIndex(index: AdvisedIndex, screen: Screen): string {
   const columns = screen.width - 4;
   const facts = [
     formatBytes(index.sizeBytes),
-    `saves ${formatRatio(index.gainRatio)} of the workload's cost`,
+    `saves ${formatRatio(index.gainRatio)} of what the others leave`,
     index.queries.length === 1 ? "1 query uses it" : `${index.queries.length} queries use it`,
     index.confidence === "hint" ? "a hint" : "verified by re-planning",
   ];
