@@ -167,8 +167,18 @@ describe("a simpler index", () => {
   });
 
   it("is the preferred order of the same keys, where that is about as good", async () => {
-    expect(await choosePreferred(11)).toEqual(["user-status"]);
-    expect(await choosePreferred(12)).toEqual(["status-user"]);
+    expect(await choosePreferred(19)).toEqual(["user-status"]);
+    expect(await choosePreferred(21)).toEqual(["status-user"]);
+  });
+
+  it("may be put into its preferred order once it is there", async () => {
+    const accesses = { q0: [scan(1000), by(9, "abc"), by(9.5, "ab"), by(12, "ba")] };
+    const result = await search(accesses, [
+      candidate("abc", { sizeBytes: 120, extends: new Set(["ab"]) }),
+      candidate("ab", { columnSet: "two", preference: 1 }),
+      candidate("ba", { columnSet: "two", preference: 2 }),
+    ]);
+    expect(ids(result)).toEqual(["ba"]);
   });
 
   it("is not taken when one of the values that callers ask for gets much dearer by it", async () => {

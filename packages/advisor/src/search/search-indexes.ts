@@ -107,22 +107,22 @@ async function chooseAndSettle(
 ): Promise<Settled> {
   const { workload, whatIf } = request;
   const weak = new Set<IndexId>();
-  /** A simpler one took their place. */
+  /** A simpler one took their place: they do not come back because that one gains too little itself. */
   const outdone = new Set<IndexId>();
   const settled = async (state: WorkloadState): Promise<Settled> => {
-    const simple = await simplify(workload, whatIf, state, weak);
-    for (const id of state.chosen) if (!simple.chosen.has(id)) outdone.add(id);
+    const simple = await simplify(workload, whatIf, state, weak, outdone);
     onVerify();
     const result = await settle(fine, simple);
     for (const id of result.tooWeak) weak.add(id);
     return result;
   };
+  const left = (): ImproveRequest["moves"] =>
+    request.moves.filter(({ ids }) => ids.every((id) => !weak.has(id) && !outdone.has(id)));
   let best = await settled(await improve(request, await fillBest(request, workload.base)));
   let latest = best;
   for (let refill = 0; refill < MOST_REFILLS && latest.tooWeak.length > 0; refill += 1) {
     if (whatIf.isExhausted) break;
-    const moves = request.moves.filter(({ ids }) => ids.every((id) => !weak.has(id)));
-    const allowed = { ...request, moves };
+    const allowed = { ...request, moves: left() };
     const kept = refill === 0 ? new Set<IndexId>() : latest.state.chosen;
     const start = await workload.moveTo(workload.base, kept);
     latest = await settled(await improve(allowed, await fillBest(allowed, start)));
@@ -130,11 +130,8 @@ async function chooseAndSettle(
   }
   // Simpler indexes leave room for others: a later run must not find what this one could have.
   for (let round = 0; round < MOST_REFILLS && !whatIf.isExhausted; round += 1) {
-    const moves = request.moves.filter(({ ids }) =>
-      ids.every((id) => !weak.has(id) && !outdone.has(id)),
-    );
     const start = await workload.moveTo(workload.base, best.state.chosen);
-    const filled = await fillBest({ ...request, moves }, start);
+    const filled = await fillBest({ ...request, moves: left() }, start);
     if (filled.objective >= start.objective) break;
     const topped = await settled(filled);
     if (topped.state.objective >= best.state.objective) break;

@@ -11,17 +11,42 @@ const MOST_TRIED = 12;
 const FRACTION = 5;
 const FRACTION_SLACK_RATIO = 0.3;
 
+/** What the planner may make of the first column's correlation: it takes a constant in front for a sorted table. */
+const PREFERRED_SLACK_RATIO = 0.5;
+
 /**
  * Takes a smaller index where the chosen one is hardly better: fewer keys, nothing included, fewer rows.
  *
  * "Hardly" is less than the chosen one's `slackRatio`: a later run would not advise the step from one to the other
  * either, so that advice, once followed, is not followed by more of it.
+ *
+ * @param outdone - takes what gave up its place
  */
 export async function simplify(
   workload: Workload,
   whatIf: WhatIf,
   found: WorkloadState,
   forbidden: ReadonlySet<IndexId> = new Set(),
+  outdone: Set<IndexId> = new Set(),
+): Promise<WorkloadState> {
+  let state = found;
+  for (let pass = 0; pass < MOST_PASSES; pass += 1) {
+    const simpler = await simplifyEach(workload, whatIf, state, forbidden, outdone);
+    if (simpler === state) break;
+    state = simpler;
+  }
+  return state;
+}
+
+/** What took a place may give it up in turn: fewer keys first, then a better order of them. */
+const MOST_PASSES = 4;
+
+async function simplifyEach(
+  workload: Workload,
+  whatIf: WhatIf,
+  found: WorkloadState,
+  forbidden: ReadonlySet<IndexId>,
+  outdone: Set<IndexId>,
 ): Promise<WorkloadState> {
   let state = found;
   for (const id of found.chosen) {
@@ -36,6 +61,7 @@ export async function simplify(
       if (!isAboutAsGood(simpler, state, slack)) continue;
       if (await losesSomeValue(simpler, state, slack, { workload, whatIf })) continue;
       state = simpler;
+      outdone.add(id);
       break;
     }
   }
@@ -73,7 +99,7 @@ function alternativesTo(chosen: SearchCandidate, workload: Workload): readonly A
   const preferred = all
     .filter((other) => other.columnSet === chosen.columnSet && other.preference > chosen.preference)
     .toSorted((a, b) => b.preference - a.preference)
-    .map(({ id }) => ({ id, slackRatio: chosen.slackRatio }));
+    .map(({ id }) => ({ id, slackRatio: PREFERRED_SLACK_RATIO }));
   return [...smaller, ...preferred, ...earlier];
 }
 
