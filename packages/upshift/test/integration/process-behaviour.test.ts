@@ -22,7 +22,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-test("the built file can be run as a program", async () => {
+test("the command can be run as a program", async () => {
   const [firstLine] = (await readFile(BIN, "utf8")).split("\n", 1);
   expect(firstLine).toBe("#!/usr/bin/env node");
 });

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { fileURLToPath } from "node:url";
 
 /** The CLI as it is installed; `npm test` builds it first. */
-export const BIN: string = fileURLToPath(new URL("../../dist/bin.js", import.meta.url));
+export const BIN: string = fileURLToPath(new URL("../../bin/upshift.js", import.meta.url));
 
 export interface UpshiftOutcome {
   readonly exitCode: number | null;
