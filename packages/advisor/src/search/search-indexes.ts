@@ -106,36 +106,46 @@ async function chooseAndSettle(
   onVerify: () => void,
 ): Promise<Settled> {
   const { workload, whatIf } = request;
-  const weak = new Set<IndexId>();
-  /** A simpler one took their place: they do not come back because that one gains too little itself. */
-  const outdone = new Set<IndexId>();
-  const settled = async (state: WorkloadState): Promise<Settled> => {
-    const simple = await simplify(workload, whatIf, state, weak, outdone);
+  const settled = async (
+    state: WorkloadState,
+    forbidden: ReadonlySet<IndexId>,
+  ): Promise<Settled & { readonly out: ReadonlySet<IndexId> }> => {
+    // What a simpler one outdid does not come back because that one gains too little itself.
+    const outdone = new Set<IndexId>();
+    const simple = await simplify(workload, whatIf, state, forbidden, outdone);
     onVerify();
     const result = await settle(fine, simple);
-    for (const id of result.tooWeak) weak.add(id);
-    return result;
+    return { ...result, out: new Set([...outdone, ...result.tooWeak]) };
   };
-  const left = (): ImproveRequest["moves"] =>
-    request.moves.filter(({ ids }) => ids.every((id) => !weak.has(id) && !outdone.has(id)));
-  let best = await settled(await improve(request, await fillBest(request, workload.base)));
+  const without = (out: ReadonlySet<IndexId>): ImproveRequest => ({
+    ...request,
+    moves: request.moves.filter(({ ids }) => ids.every((id) => !out.has(id))),
+  });
+  const first = await fillBest(request, workload.base);
+  let best = await settled(await improve(request, first), new Set());
   let latest = best;
+  const out = new Set(best.out);
+  const weak = new Set(best.tooWeak);
   for (let refill = 0; refill < MOST_REFILLS && latest.tooWeak.length > 0; refill += 1) {
     if (whatIf.isExhausted) break;
-    const allowed = { ...request, moves: left() };
     const kept = refill === 0 ? new Set<IndexId>() : latest.state.chosen;
     const start = await workload.moveTo(workload.base, kept);
-    latest = await settled(await improve(allowed, await fillBest(allowed, start)));
+    const filled = await fillBest(without(out), start);
+    latest = await settled(await improve(without(out), filled), weak);
+    for (const id of latest.out) out.add(id);
+    for (const id of latest.tooWeak) weak.add(id);
     if (latest.state.objective < best.state.objective) best = latest;
   }
-  // Simpler indexes leave room for others: a later run must not find what this one could have.
+  // Simpler indexes leave room for others: a later run must not find what this one could have. What was out beside
+  // other choices gets its turn beside these.
+  const outBeside = new Set(best.out);
   for (let round = 0; round < MOST_REFILLS && !whatIf.isExhausted; round += 1) {
     const start = await workload.moveTo(workload.base, best.state.chosen);
-    const filled = await fillBest({ ...request, moves: left() }, start);
+    const filled = await fillBest(without(outBeside), start);
     if (filled.objective >= start.objective) break;
-    const topped = await settled(filled);
-    if (topped.state.objective >= best.state.objective) break;
-    best = topped;
+    const topped = await settled(filled, new Set(best.tooWeak));
+    for (const id of topped.out) outBeside.add(id);
+    if (topped.state.objective < best.state.objective) best = topped;
   }
   return best;
 }
