@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { benchmarkNames, loadBenchmark } from "./harness/find-benchmarks.ts";
+import { benchmarkNames, benchmarksNamed, loadBenchmark } from "./harness/find-benchmarks.ts";
 import { runBenchmark } from "./harness/run-benchmark.ts";
 
 const FOLDER = new URL("./", import.meta.url);
@@ -7,15 +7,15 @@ const EXIT_CLAIM_FAILED = 1;
 const EXIT_COULD_NOT_RUN = 2;
 
 async function help(): Promise<string> {
-  return `Usage: npm run bench -- <name> [options]
+  return `Usage: npm run bench -- <name or folder> [options]
 
 Measures one claim of the project: contestants take turns in one run, every result is checked.
 
 Benchmarks: ${(await benchmarkNames(FOLDER)).join(", ") || "none yet"}
 
 Options:
-  --quick   20 rounds instead of a full run
-  --json    one line of JSON instead of a table
+  --quick   at most 20 rounds instead of a full run
+  --json    a line of JSON per benchmark instead of a table
   --help    this text
 
 Exit codes: 0 every claim holds, 1 one does not, 2 could not run`;
@@ -43,14 +43,18 @@ async function main(): Promise<number> {
   const abort = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const)
     process.once(signal, () => abort.abort(new Error("interrupted")));
-  const benchmark = await loadBenchmark(FOLDER, name);
-  const { report, text } = await runBenchmark(benchmark, {
-    quick: values.quick,
-    signal: abort.signal,
-    note: (line) => void process.stderr.write(`${line}\n`),
-  });
-  process.stdout.write(`${values.json ? JSON.stringify(report) : text}\n`);
-  return report.claims.every(({ holds }) => holds) ? 0 : EXIT_CLAIM_FAILED;
+  let holds = true;
+  for (const each of await benchmarksNamed(FOLDER, name)) {
+    const benchmark = await loadBenchmark(FOLDER, each);
+    const { report, text } = await runBenchmark(benchmark, {
+      quick: values.quick,
+      signal: abort.signal,
+      note: (line) => void process.stderr.write(`${line}\n`),
+    });
+    process.stdout.write(`${values.json ? JSON.stringify(report) : text}\n`);
+    holds &&= report.claims.every((claim) => claim.holds);
+  }
+  return holds ? 0 : EXIT_CLAIM_FAILED;
 }
 
 try {

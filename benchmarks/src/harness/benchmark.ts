@@ -1,6 +1,6 @@
 import type { PairedRatio } from "./paired-ratio.ts";
 
-/** One claim of the project, measured. Lives in `benchmarks/src/<name>/benchmark.ts` as `export const benchmark`. */
+/** One claim of the project, measured. Lives in `benchmarks/src/<name>/benchmark.ts` as `export const benchmark`; related ones share a folder, `data-path/keyset`. */
 export interface Benchmark {
   /** The name of its folder. */
   readonly name: string;
@@ -20,7 +20,7 @@ export interface PrepareOptions {
 export interface PreparedBenchmark {
   /** They take turns, one sample each per round; so a disturbance of the machine hits all of them. */
   readonly contestants: readonly [Contestant, ...Contestant[]];
-  /** Rounds of a full run; default 100, never below 20. */
+  /** Rounds of a full run; default 100, never below 7. A quick run has at most 20. */
   readonly rounds?: number;
   /** Judges the samples, after all were taken. */
   claims(samples: Samples): readonly Claim[];
@@ -48,6 +48,9 @@ export interface Samples {
   medianMs(label: string): number;
   /** How many times longer `label` took than `base`, pair by pair. */
   ratio(label: string, base: string): PairedRatio;
+  /** The same of the CPU time of this process, user and system: what a busy machine disturbs least. Servers are other processes and not in it. */
+  medianCpuMs(label: string): number;
+  cpuRatio(label: string, base: string): PairedRatio;
 }
 
 export interface Claim {

@@ -23,11 +23,13 @@ test("contestants take turns, the first of a round last in the next, warm-up not
     warmupRounds: 1,
     signal,
     now: () => nowMs,
+    cpu: () => nowMs / 2,
   });
   expect(calls).toEqual(["b0", "a0", "a0", "b0", "b1", "a1", "a2", "b2"]);
   expect(samples.of("a")).toEqual([2, 4, 6]);
   expect(samples.of("b")).toEqual([3, 6, 9]);
   expect(samples.medianMs("b")).toBe(6);
+  expect(samples.medianCpuMs("b")).toBe(3);
   expect(() => samples.of("c")).toThrow(/one of the labels a, b/);
 });
 
@@ -49,6 +51,7 @@ test("a sample of many calls is their mean, and promises are awaited inside it",
     warmupRounds: 0,
     signal,
     now: () => nowMs,
+    cpu: () => nowMs / 2,
   });
   expect(samples.of("waits")).toEqual([10, 10]);
 });
@@ -61,7 +64,7 @@ test("a wrong result ends the run, however fast it came", async () => {
       if (result !== 42) throw new Error("not the answer");
     },
   };
-  const options = { rounds: 1, warmupRounds: 0, signal, now: () => 0 };
+  const options = { rounds: 1, warmupRounds: 0, signal, now: () => 0, cpu: () => 0 };
   await expect(takeSamples({ contestants: [wrong], ...options })).rejects.toThrow("not the answer");
   const twice = { label: "same", run: () => 1, check: rightAlways };
   await expect(takeSamples({ contestants: [twice, twice], ...options })).rejects.toThrow(/labels/);

@@ -11,6 +11,8 @@ export interface TakeSamplesOptions {
   readonly signal: AbortSignal;
   /** Monotonic, in ms. */
   readonly now: () => number;
+  /** CPU time of the process so far, in ms. */
+  readonly cpu: () => number;
   readonly onRound?: (done: number) => void;
 }
 
@@ -20,7 +22,7 @@ export interface TakeSamplesOptions {
  * @throws what `check` throws: a fast wrong answer is no result
  */
 export async function takeSamples(options: TakeSamplesOptions): Promise<Samples> {
-  const taken = new Map(options.contestants.map(({ label }) => [label, new Array<number>()]));
+  const taken = new Map(options.contestants.map(({ label }) => [label, new Array<Sample>()]));
   if (taken.size !== options.contestants.length)
     throw new InvalidArgumentError(
       "contestants with different labels",
@@ -31,20 +33,27 @@ export async function takeSamples(options: TakeSamplesOptions): Promise<Samples>
     const isForwards = round % 2 === 0;
     const order = isForwards ? options.contestants : options.contestants.toReversed();
     for (const contestant of order) {
-      const sampleMs = await takeSample(contestant, Math.max(0, round), options.now);
-      if (round >= 0) taken.get(contestant.label)?.push(sampleMs);
+      const sample = await takeSample(contestant, Math.max(0, round), options);
+      if (round >= 0) taken.get(contestant.label)?.push(sample);
     }
     if (round >= 0) options.onRound?.(round + 1);
   }
   return readSamples(taken);
 }
 
+/** Per call of `run`. */
+interface Sample {
+  readonly wallMs: number;
+  readonly cpuMs: number;
+}
+
 async function takeSample(
   contestant: Contestant,
   round: number,
-  now: () => number,
-): Promise<number> {
+  { now, cpu }: Pick<TakeSamplesOptions, "now" | "cpu">,
+): Promise<Sample> {
   const calls = contestant.callsPerSample ?? 1;
+  const startCpuMs = cpu();
   const startMs = now();
   let result: unknown;
   for (let call = 0; call < calls; call++) {
@@ -52,21 +61,26 @@ async function takeSample(
     // Awaiting a value that is no promise would add a turn of the loop to every sample.
     result = returned instanceof Promise ? await returned : returned;
   }
-  const tookMs = now() - startMs;
+  const wallMs = now() - startMs;
+  const cpuMs = cpu() - startCpuMs;
   contestant.check(result, round);
-  return tookMs / calls;
+  return { wallMs: wallMs / calls, cpuMs: cpuMs / calls };
 }
 
-function readSamples(taken: ReadonlyMap<string, readonly number[]>): Samples {
-  const of = (label: string): readonly number[] => {
+function readSamples(taken: ReadonlyMap<string, readonly Sample[]>): Samples {
+  const find = (label: string): readonly Sample[] => {
     const samples = taken.get(label);
     if (samples === undefined)
       throw new InvalidArgumentError(`one of the labels ${[...taken.keys()].join(", ")}`, label);
     return samples;
   };
+  const wall = (label: string): readonly number[] => find(label).map(({ wallMs }) => wallMs);
+  const cpu = (label: string): readonly number[] => find(label).map(({ cpuMs }) => cpuMs);
   return {
-    of,
-    medianMs: (label) => median(of(label)),
-    ratio: (label, base) => pairedRatio(of(label), of(base)),
+    of: wall,
+    medianMs: (label) => median(wall(label)),
+    ratio: (label, base) => pairedRatio(wall(label), wall(base)),
+    medianCpuMs: (label) => median(cpu(label)),
+    cpuRatio: (label, base) => pairedRatio(cpu(label), cpu(base)),
   };
 }

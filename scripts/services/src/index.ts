@@ -12,6 +12,7 @@ export {
   type StartPgBouncerOptions,
 } from "./start-pgbouncer.ts";
 export { type PostgresServer, startPostgres, type StartPostgresOptions } from "./start-postgres.ts";
+export { startTcpProxy, type StartTcpProxyOptions, type TcpProxy } from "./start-tcp-proxy.ts";
 export {
   createTestDatabase,
   type TestDatabase,

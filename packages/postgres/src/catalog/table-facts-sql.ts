@@ -1,0 +1,96 @@
+/**
+ * One row, one column `facts`: everything of {@link TableFacts} as JSON text, whatever the driver makes of other types.
+ *
+ * `$1` is the schema or NULL for the search path, `$2` the table's name. Both are compared, never cast to `regclass`, so no text can be read as anything but a name.
+ */
+export const TABLE_FACTS_SQL = `
+WITH found AS (
+  SELECT c.oid, n.nspname, c.relname, c.relkind
+  FROM pg_catalog.pg_class c
+  JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+  WHERE c.relname = $2::text
+    AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+    AND CASE WHEN $1::text IS NULL THEN pg_catalog.pg_table_is_visible(c.oid) ELSE n.nspname = $1::text END
+), base_types AS (
+  WITH RECURSIVE down AS (
+    SELECT DISTINCT t.oid AS oid, t.oid AS base, t.typtype, t.typbasetype, t.typnotnull
+    FROM found f
+    JOIN pg_catalog.pg_attribute a ON a.attrelid = f.oid AND a.attnum > 0 AND NOT a.attisdropped
+    JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
+    UNION ALL
+    SELECT down.oid, t.oid, t.typtype, t.typbasetype, down.typnotnull OR t.typnotnull
+    FROM down JOIN pg_catalog.pg_type t ON t.oid = down.typbasetype
+    WHERE down.typtype = 'd'
+  )
+  SELECT down.oid, b.typname, b.typcategory = 'A' AND b.typelem <> 0 AND b.typlen = -1 AS is_array, down.typnotnull
+  FROM down JOIN pg_catalog.pg_type b ON b.oid = down.base
+  WHERE down.typtype <> 'd'
+)
+SELECT pg_catalog.json_build_object(
+  'oid', f.oid::pg_catalog.int8,
+  'schema', f.nspname,
+  'name', f.relname,
+  'kind', f.relkind,
+  'columns', (
+    SELECT pg_catalog.json_agg(pg_catalog.json_build_object(
+      'name', a.attname,
+      'notNull', a.attnotnull OR b.typnotnull,
+      'hasDefault', a.atthasdef,
+      'identity', a.attidentity,
+      'generated', a.attgenerated,
+      'typeOid', t.oid::pg_catalog.int8,
+      'typeSchema', tn.nspname,
+      'typeName', t.typname,
+      'arraySchema', an.nspname,
+      'arrayName', at.typname,
+      'display', pg_catalog.format_type(a.atttypid, a.atttypmod),
+      'typtype', t.typtype,
+      'isArray', t.typcategory = 'A' AND t.typelem <> 0 AND t.typlen = -1,
+      'baseName', b.typname,
+      'isBaseArray', b.is_array
+    ) ORDER BY a.attnum)
+    FROM pg_catalog.pg_attribute a
+    JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
+    JOIN pg_catalog.pg_namespace tn ON tn.oid = t.typnamespace
+    LEFT JOIN pg_catalog.pg_type at ON at.oid = t.typarray
+    LEFT JOIN pg_catalog.pg_namespace an ON an.oid = at.typnamespace
+    LEFT JOIN base_types b ON b.oid = t.oid
+    WHERE a.attrelid = f.oid AND a.attnum > 0 AND NOT a.attisdropped
+  ),
+  'uniqueKeys', (
+    SELECT pg_catalog.json_agg(pg_catalog.json_build_object(
+      'isPrimary', i.indisprimary,
+      'nullsNotDistinct', coalesce((pg_catalog.to_jsonb(i) ->> 'indnullsnotdistinct')::pg_catalog.bool, false),
+      'columns', (
+        SELECT pg_catalog.json_agg(a.attname ORDER BY k.position)
+        FROM pg_catalog.unnest(i.indkey::pg_catalog.int2[]) WITH ORDINALITY AS k(attnum, position)
+        JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
+        WHERE k.position <= i.indnkeyatts
+      )
+    ) ORDER BY i.indisprimary DESC, i.indexrelid)
+    FROM pg_catalog.pg_index i
+    WHERE i.indrelid = f.oid AND i.indisunique AND i.indisvalid AND i.indimmediate
+      AND i.indpred IS NULL AND i.indexprs IS NULL
+  ),
+  'foreignKeys', (
+    SELECT pg_catalog.json_agg(pg_catalog.json_build_object(
+      'schema', rn.nspname,
+      'table', r.relname,
+      'columns', (
+        SELECT pg_catalog.json_agg(a.attname ORDER BY k.position)
+        FROM pg_catalog.unnest(o.conkey) WITH ORDINALITY AS k(attnum, position)
+        JOIN pg_catalog.pg_attribute a ON a.attrelid = o.conrelid AND a.attnum = k.attnum
+      ),
+      'referencedColumns', (
+        SELECT pg_catalog.json_agg(a.attname ORDER BY k.position)
+        FROM pg_catalog.unnest(o.confkey) WITH ORDINALITY AS k(attnum, position)
+        JOIN pg_catalog.pg_attribute a ON a.attrelid = o.confrelid AND a.attnum = k.attnum
+      )
+    ) ORDER BY o.oid)
+    FROM pg_catalog.pg_constraint o
+    JOIN pg_catalog.pg_class r ON r.oid = o.confrelid
+    JOIN pg_catalog.pg_namespace rn ON rn.oid = r.relnamespace
+    WHERE o.conrelid = f.oid AND o.contype = 'f'
+  )
+)::pg_catalog.text AS facts
+FROM found f`;

@@ -1,0 +1,58 @@
+/** What the catalog says of a table, read once. */
+export interface TableFacts {
+  readonly oid: number;
+  readonly schema: string;
+  readonly name: string;
+  /** Quoted and with its schema: fit for SQL as it is. */
+  readonly sqlName: string;
+  readonly kind: "table" | "partitioned table" | "view" | "materialized view" | "foreign table";
+  /** In the table's own order, by name. */
+  readonly columns: ReadonlyMap<string, ColumnFacts>;
+  /** Column names in the key's order; empty without one. */
+  readonly primaryKey: readonly string[];
+  /** Every unique key that holds for all rows at all times, the primary key among them; no partial, deferrable or expression keys. */
+  readonly uniqueKeys: readonly UniqueKey[];
+  readonly foreignKeys: readonly ForeignKey[];
+}
+
+export interface UniqueKey {
+  readonly columns: readonly string[];
+  /** False when two rows may share it because a column of it is NULL in both. */
+  readonly isNullProof: boolean;
+}
+
+export interface ForeignKey {
+  readonly columns: readonly string[];
+  readonly referencedSchema: string;
+  readonly referencedTable: string;
+  readonly referencedColumns: readonly string[];
+}
+
+export interface ColumnFacts {
+  readonly name: string;
+  /** In quotes: fit for SQL as it is. */
+  readonly sqlName: string;
+  readonly type: ColumnType;
+  /** By a constraint of the column, the primary key or the type's domain. */
+  readonly isNotNull: boolean;
+  readonly hasDefault: boolean;
+  readonly identity: "always" | "by default" | undefined;
+  /** Computed by the server: cannot be written. */
+  readonly isGenerated: boolean;
+}
+
+export interface ColumnType {
+  readonly oid: number;
+  /** With its schema, quoted, without a length or precision: a cast to it never cuts a value short as `::varchar(10)` would. */
+  readonly sqlName: string;
+  /** The array of it, spelled the same way; `undefined` where the type has none. */
+  readonly arraySqlName: string | undefined;
+  /** As people write it: `character varying(10)`. For messages. */
+  readonly displayName: string;
+  readonly kind: "base" | "enum" | "domain" | "composite" | "range" | "multirange" | "pseudo";
+  readonly isArray: boolean;
+  /** The type under all domains; the type itself where it is no domain. `int8`, `jsonb`, `_text`: as `pg_type.typname` has it. */
+  readonly baseName: string;
+  /** The type under all domains is an array: `unnest` would flatten it. */
+  readonly isBaseArray: boolean;
+}

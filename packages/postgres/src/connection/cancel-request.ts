@@ -1,0 +1,67 @@
+import { connect } from "node:net";
+import type { Queryable } from "./queryable.ts";
+
+/** Protocol message `CancelRequest`: https://www.postgresql.org/docs/current/protocol-message-formats.html */
+const CANCEL_REQUEST_CODE = 80_877_102;
+const CANCEL_REQUEST_BYTES = 16;
+const GIVE_UP_AFTER_MS = 2_000;
+
+/** What pg's `Client` knows of its backend. */
+interface BackendAddress {
+  readonly processID: number;
+  readonly secretKey: number;
+  readonly host: string;
+  readonly port: number;
+}
+
+/**
+ * Asks the server to cancel what this connection is running. Best effort: it resolves when the request was sent or could not be, and says
+ * nothing about the outcome.
+ *
+ * The request can reach the server late and hit the connection's next statement, so the connection must not be used again
+ * before its current statement has ended.
+ */
+export function requestCancel(connection: Queryable): Promise<void> {
+  const address = backendAddress(connection);
+  if (address === undefined) return Promise.resolve();
+  return new Promise((resolve) => {
+    const isSocketFolder = address.host.startsWith("/");
+    const socket = isSocketFolder
+      ? connect({ path: `${address.host}/.s.PGSQL.${address.port}` })
+      : connect({ host: address.host, port: address.port });
+    const done = (): void => {
+      socket.destroy();
+      resolve();
+    };
+    socket.setTimeout(GIVE_UP_AFTER_MS, done);
+    socket.once("error", done);
+    // The server closes the connection once it has passed the signal on.
+    socket.once("close", done);
+    socket.once("connect", () => socket.end(cancelMessage(address)));
+    socket.resume();
+  });
+}
+
+function cancelMessage({ processID, secretKey }: BackendAddress): Buffer {
+  const message = Buffer.alloc(CANCEL_REQUEST_BYTES);
+  message.writeInt32BE(CANCEL_REQUEST_BYTES, 0);
+  message.writeInt32BE(CANCEL_REQUEST_CODE, 4);
+  message.writeInt32BE(processID, 8);
+  message.writeInt32BE(secretKey, 12);
+  return message;
+}
+
+function backendAddress(connection: Queryable): BackendAddress | undefined {
+  return isBackendAddress(connection) ? connection : undefined;
+}
+
+function isBackendAddress(value: object): value is BackendAddress {
+  const { processID, secretKey, host, port }: Partial<Record<keyof BackendAddress, unknown>> =
+    value;
+  return (
+    typeof processID === "number" &&
+    typeof secretKey === "number" &&
+    typeof host === "string" &&
+    typeof port === "number"
+  );
+}

@@ -1,0 +1,73 @@
+import { abortable } from "./abortable.ts";
+import { type Connection, holdConnection } from "./connection.ts";
+import { isPoolLike, type PooledConnection, type PoolLike, type Queryable } from "./queryable.ts";
+
+/** What every call that takes time accepts. */
+export interface Abortable {
+  /** Ends the call with `signal.reason`; what was acquired is released and a running statement is cancelled on the server. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Runs `body` on one connection: of a pool, one that is checked out for it and released however the body ends; else the queryable itself.
+ *
+ * A pool's connection is closed instead of kept when it broke, was aborted while a statement ran, was discarded, or was left inside a transaction.
+ * A connection that belongs to the caller stays theirs: after an abort the call ends once its statement has been cancelled.
+ *
+ * @throws `signal.reason` when aborted
+ * @throws what acquiring or the body throws
+ */
+export async function withConnection<T>(
+  db: Queryable,
+  body: (connection: Connection) => Promise<T>,
+  { signal }: Abortable = {},
+): Promise<T> {
+  signal?.throwIfAborted();
+  if (!isPoolLike(db)) {
+    const connection = holdConnection(db, signal);
+    try {
+      return await body(connection);
+    } finally {
+      if (connection.brokenBy !== undefined) await connection.idle();
+    }
+  }
+  const client = await checkOut(db, signal);
+  // A backend that dies while nobody waits on its connection is an event; without a listener it ends the process.
+  const connection = holdConnection(client, signal);
+  const onError = (error: Error): void => connection.discard(error);
+  if (isErrorSource(client)) client.on("error", onError);
+  try {
+    return await body(connection);
+  } finally {
+    if (isErrorSource(client)) client.removeListener("error", onError);
+    client.release(connection.brokenBy ?? leftInTransaction(client));
+  }
+}
+
+interface ErrorSource {
+  on(event: "error", listener: (error: Error) => void): unknown;
+  removeListener(event: "error", listener: (error: Error) => void): unknown;
+}
+
+function isErrorSource(client: object): client is ErrorSource {
+  return "on" in client && typeof client.on === "function";
+}
+
+/** An abort while the pool is exhausted must not lose the connection that is handed out later. */
+function checkOut(pool: PoolLike, signal: AbortSignal | undefined): Promise<PooledConnection> {
+  const handedOut = pool.connect();
+  return abortable(handedOut, signal, () => {
+    handedOut.then(
+      (client) => client.release(),
+      () => undefined,
+    );
+  });
+}
+
+/** pg knows the transaction state that the server reported last: `I` is idle. */
+function leftInTransaction(client: Queryable): Error | undefined {
+  if (!("getTransactionStatus" in client) || typeof client.getTransactionStatus !== "function")
+    return undefined;
+  const status: unknown = client.getTransactionStatus();
+  return status === null || status === "I" ? undefined : new Error("left inside a transaction");
+}
