@@ -64,18 +64,12 @@ function readToken(text: string, start: number): Token {
   if (plain !== undefined) return { end: plain };
   const name = endOf(NAME, text, start);
   if (name !== undefined) return readName(text, start, name);
-  switch (text[start]) {
-    case "'":
-      return closed(endOf(STRING_REST, text, start + 1), "string");
-    case '"':
-      return closed(endOf(IDENTIFIER_REST, text, start + 1), "quoted identifier");
-    case "$":
-      return readDollar(text, start);
-    case "-":
-      return readDash(text, start);
-    default:
-      return text.startsWith("/*", start) ? readComment(text, start) : { end: start + 1 };
-  }
+  const first = text.charAt(start);
+  if (first === "'") return closed(endOf(STRING_REST, text, start + 1), "string");
+  if (first === '"') return closed(endOf(IDENTIFIER_REST, text, start + 1), "quoted identifier");
+  if (first === "$") return readDollar(text, start);
+  if (first === "-") return readDash(text, start);
+  return text.startsWith("/*", start) ? readComment(text, start) : { end: start + 1 };
 }
 
 /** A name, or the prefix of an escape string. The other prefixes (`U&`, `B`, `X`, `N`) leave a string as it is. */

@@ -24,18 +24,40 @@ export class Sql {
    */
   compile(before: readonly unknown[] = []): CompiledSql {
     const values = [...before];
-    const text = this.#write(values);
+    const text = this.#write(values, new Map());
     return { text, values };
   }
 
-  #write(values: unknown[]): string {
+  /** @param numbers - of the shared values that were written already */
+  #write(values: unknown[], numbers: Map<SharedValue, number>): string {
     let text = this.#texts[0] ?? "";
     for (const [index, value] of this.#values.entries()) {
-      if (value instanceof Sql) text += value.#write(values);
+      if (value instanceof Sql) text += value.#write(values, numbers);
+      else if (value instanceof SharedValue) text += `$${value.numberIn(values, numbers)}`;
       else text += `$${values.push(value)}`;
       text += this.#texts[index + 1] ?? "";
     }
     return text;
+  }
+}
+
+/**
+ * A value that stands in several places of a text as one parameter. The server infers a parameter's type from all of its places, so `$1 = id OR $1 IS NULL` is not the same
+ * with two parameters. For this package.
+ */
+export class SharedValue {
+  readonly #value: unknown;
+
+  constructor(value: unknown) {
+    this.#value = value;
+  }
+
+  numberIn(values: unknown[], numbers: Map<SharedValue, number>): number {
+    const known = numbers.get(this);
+    if (known !== undefined) return known;
+    const number = values.push(this.#value);
+    numbers.set(this, number);
+    return number;
   }
 }
 
