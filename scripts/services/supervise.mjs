@@ -6,7 +6,8 @@
 // from the parent: whatever ends the parent, even `kill -9`, closes that pipe, and that is the order to clean up.
 //
 // Input, one JSON value per line: first a Specification (see src/specification.ts), later perhaps "keep",
-// after which a closed pipe no longer stops the server ("stop" and SIGTERM to this process still do).
+// after which a closed pipe no longer stops the server ("stop" and SIGTERM to this process still do), or "restart",
+// which starts the server anew in its folder once it has exited.
 // Output, one JSON value per line: folder, setup, running, failed, exited.
 import { spawn } from "node:child_process";
 import {
@@ -125,6 +126,8 @@ async function close() {
 
 /** @type {Promise<void>} */
 let preparing = Promise.resolve();
+/** @type {() => Promise<void>} */
+let restart = async () => {};
 
 /**
  * A copy keeps the modes of its source, which may be closed to everyone but its owner.
@@ -170,13 +173,27 @@ async function supervise(specification) {
       return;
     }
   }
+  await serve(specification, logFile);
+}
+
+/**
+ * @param {Specification} specification
+ * @param {string} logFile
+ */
+async function serve(specification, logFile) {
   const running = run(specification.server, specification, specification.stopSignal, logFile);
   tell({ event: "running", folder: owned.folder, logFile });
+  restart = () => serve(specification, logFile);
   const { code, signal } = await running;
   if (isClosing) return;
   // The folder stays until the parent has read the log, unless there is no parent any more.
   tell({ event: "exited", code, signal });
   if (isKept) void close();
+}
+
+/** @param {unknown} error */
+function failed(error) {
+  if (!isClosing) tell({ event: "failed", what: "supervisor", log: String(error) });
 }
 
 let isFirstLine = true;
@@ -188,11 +205,11 @@ lines.on("line", (line) => {
     tell({ event: "kept" });
   } else if (message === "stop") {
     void close();
+  } else if (message === "restart") {
+    if (!isClosing && owned.pid === null) restart().catch(failed);
   } else if (isFirstLine) {
     isFirstLine = false;
-    supervise(message).catch((error) => {
-      if (!isClosing) tell({ event: "failed", what: "supervisor", log: String(error) });
-    });
+    supervise(message).catch(failed);
   }
 });
 lines.on("close", () => {

@@ -1,5 +1,6 @@
 export { bringPgBouncer } from "./bring-pgbouncer.ts";
 export { bringPostgresMajor } from "./bring-postgres.ts";
+export { bringRedis } from "./bring-redis.ts";
 export { componentSkips, type ComponentSkips } from "./component-skips.ts";
 export { databaseUrl } from "./database-url.ts";
 export { freePort } from "./free-port.ts";
@@ -12,6 +13,12 @@ export {
   type StartPgBouncerOptions,
 } from "./start-pgbouncer.ts";
 export { type PostgresServer, startPostgres, type StartPostgresOptions } from "./start-postgres.ts";
+export { type RedisServer, startRedis, type StartRedisOptions } from "./start-redis.ts";
+export {
+  type RedisCluster,
+  startRedisCluster,
+  type StartRedisClusterOptions,
+} from "./start-redis-cluster.ts";
 export { startTcpProxy, type StartTcpProxyOptions, type TcpProxy } from "./start-tcp-proxy.ts";
 export {
   createTestDatabase,

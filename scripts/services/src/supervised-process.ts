@@ -80,6 +80,21 @@ export class SupervisedProcess {
     return this.#supervisor.pid ?? 0;
   }
 
+  /** Of the server itself; 0 when it has never started. */
+  get serverPid(): number {
+    return this.#serverPid ?? 0;
+  }
+
+  /** Starts a server that has exited anew, in its folder. Resolves once its process runs. */
+  async restart(): Promise<void> {
+    this.#supervisor.ref();
+    const running = once(this.#events, "started");
+    this.#hasExited = false;
+    this.#supervisor.stdin.write(`"restart"\n`);
+    await running;
+    this.#letProcessEnd();
+  }
+
   /** Stops the server, removes the folder. Safe to call twice. */
   async stop(): Promise<void> {
     this.#supervisor.ref();
