@@ -1,0 +1,33 @@
+import { UpshiftError } from "@upshift/foundation";
+
+/** Redis did not answer in time. Whether the command ran is unknown. */
+export class RedisTimeoutError extends UpshiftError {
+  readonly code = "UPSHIFT_REDIS_TIMEOUT" as const;
+
+  constructor(command: string, timeoutMs: number) {
+    super(`Redis did not answer ${command} within ${timeoutMs} ms; it may have run`, {
+      details: { command, timeoutMs },
+    });
+  }
+}
+
+/** There is no connection to Redis, and the command could not wait for one. It did not run. */
+export class RedisUnavailableError extends UpshiftError {
+  readonly code = "UPSHIFT_REDIS_UNAVAILABLE" as const;
+
+  constructor(command: string, reason: string, cause?: unknown) {
+    super(`${command} was not sent to Redis: ${reason}`, { cause, details: { command, reason } });
+  }
+}
+
+/** Redis answered with an error. `kind` is its first word: `WRONGTYPE`, `OOM`, `READONLY`, `NOSCRIPT`, `ERR`. */
+export class RedisReplyError extends UpshiftError {
+  readonly code = "UPSHIFT_REDIS_REPLY" as const;
+  readonly kind: string;
+
+  constructor(command: string, reply: string, cause?: unknown) {
+    const kind = /^[A-Z][A-Z0-9_]*(?= |$)/.exec(reply)?.[0] ?? "ERR";
+    super(`Redis refused ${command}: ${reply}`, { cause, details: { command, kind } });
+    this.kind = kind;
+  }
+}
