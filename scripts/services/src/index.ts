@@ -19,6 +19,7 @@ export {
   startRedisCluster,
   type StartRedisClusterOptions,
 } from "./start-redis-cluster.ts";
+export { startReplica, type StartReplicaOptions } from "./start-replica.ts";
 export { startTcpProxy, type StartTcpProxyOptions, type TcpProxy } from "./start-tcp-proxy.ts";
 export {
   createTestDatabase,

@@ -36,6 +36,8 @@ export interface PostgresServer {
    */
   url(database?: string, user?: string, password?: string): string;
   readLog(): Promise<string>;
+  /** Ends every session as `pg_ctl restart -m immediate` does, recovers, and serves on the same port again when it resolves. */
+  restart(): Promise<void>;
   stop(): Promise<void>;
   /** From now on the server survives this process. */
   keep(): Promise<void>;
@@ -77,11 +79,24 @@ async function startOn(
     throw new InvalidArgumentError("`port` from 1 to 65535", port);
   const password = randomBytes(18).toString("base64url");
   const specification = await specify(port, password, distribution, options.settings ?? {});
+  return serve({ major, port, password, specification, signal: options.signal });
+}
+
+/** Starts what the specification describes, which listens on `port` and has its data in `{folder}/data`. */
+export async function serve(options: {
+  readonly major: PostgresMajor;
+  readonly port: number;
+  /** Of the superuser. */
+  readonly password: string;
+  readonly specification: Specification;
+  readonly signal: AbortSignal | undefined;
+}): Promise<PostgresServer> {
+  const { major, port, password, specification, signal } = options;
   const component = `PostgreSQL ${major}`;
-  const supervised = await SupervisedProcess.start(component, specification, options.signal);
+  const supervised = await SupervisedProcess.start(component, specification, signal);
   const dataDirectory = path.join(supervised.folder, "data");
   try {
-    await ready(component, supervised, dataDirectory, options.signal);
+    await ready(component, supervised, dataDirectory, signal);
   } catch (error) {
     await supervised.stop();
     throw error;
@@ -100,6 +115,12 @@ async function startOn(
         password: userPassword ?? (user === "postgres" ? password : undefined),
       }),
     readLog: () => readFile(supervised.logFile, "utf8"),
+    async restart() {
+      process.kill(supervised.serverPid, "SIGQUIT");
+      while (!supervised.hasExited) await delay(READY_POLL_MS);
+      await supervised.restart();
+      await ready(component, supervised, dataDirectory, undefined);
+    },
     stop: () => supervised.stop(),
     keep: () => supervised.keep(),
   };
@@ -111,24 +132,10 @@ async function specify(
   distribution: string,
   settings: Readonly<Record<string, string>>,
 ): Promise<Specification> {
-  const user = await unprivilegedUser();
-  const mustCopy = user !== undefined && !(await isReachableByAll(path.join(distribution, "bin")));
-  const home = mustCopy ? "{folder}/distribution" : distribution;
-  const locale = process.platform === "linux" ? "C.UTF-8" : "C";
+  const { home, specification } = await specifyServer(distribution, { port, settings });
   return {
-    parentFolder: await serverParentFolder(user),
-    folderPrefix: "upshift-postgres-",
-    ...(user === undefined ? {} : { user: { uid: user.uid, gid: user.gid } }),
-    // The user's own PG* variables must not reach the server.
-    environment: { LC_ALL: locale, LANG: locale, TZ: "UTC", PGDATA: "" },
-    copies: mustCopy ? [{ from: distribution, to: "{folder}/distribution" }] : [],
-    files: [
-      { file: "{folder}/password", text: `${password}\n` },
-      {
-        file: "{folder}/postgresql.conf",
-        text: renderPostgresSettings({ port: String(port), ...settings }),
-      },
-    ],
+    ...specification,
+    files: [...specification.files, { file: "{folder}/password", text: `${password}\n` }],
     setup: [
       {
         file: `${home}/bin/initdb`,
@@ -143,6 +150,35 @@ async function specify(
         ],
       },
     ],
+  };
+}
+
+/** A server on whatever data is in `{folder}/data` by the time it starts, and the folder of its programs. */
+export async function specifyServer(
+  distribution: string,
+  {
+    port,
+    settings,
+  }: { readonly port: number; readonly settings: Readonly<Record<string, string>> },
+): Promise<{ readonly home: string; readonly specification: Specification }> {
+  const user = await unprivilegedUser();
+  const mustCopy = user !== undefined && !(await isReachableByAll(path.join(distribution, "bin")));
+  const home = mustCopy ? "{folder}/distribution" : distribution;
+  const locale = process.platform === "linux" ? "C.UTF-8" : "C";
+  const specification: Specification = {
+    parentFolder: await serverParentFolder(user),
+    folderPrefix: "upshift-postgres-",
+    ...(user === undefined ? {} : { user: { uid: user.uid, gid: user.gid } }),
+    // The user's own PG* variables must not reach the server.
+    environment: { LC_ALL: locale, LANG: locale, TZ: "UTC", PGDATA: "" },
+    copies: mustCopy ? [{ from: distribution, to: "{folder}/distribution" }] : [],
+    files: [
+      {
+        file: "{folder}/postgresql.conf",
+        text: renderPostgresSettings({ port: String(port), ...settings }),
+      },
+    ],
+    setup: [],
     server: {
       file: `${home}/bin/postgres`,
       args: ["-D", "{folder}/data", "-c", "config_file={folder}/postgresql.conf"],
@@ -150,6 +186,7 @@ async function specify(
     // Immediate shutdown: the folder is removed next, so there is nothing to write back.
     stopSignal: "SIGQUIT",
   };
+  return { home, specification };
 }
 
 /** Waits as pg_ctl does, for the word in the eighth line of postmaster.pid. */
