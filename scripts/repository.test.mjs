@@ -2,6 +2,7 @@
 import { spawnSync } from "node:child_process";
 import {
   cpSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -120,6 +121,32 @@ describe("docs/errors.md", () => {
     expect(new Set(documented).size).toBe(documented.length);
   });
 });
+
+describe("Markdown", () => {
+  test("has no relative link that leads nowhere", () => {
+    const pages = spawnSync("git", ["ls-files", "*.md"], { cwd: root, encoding: "utf8" })
+      .stdout.split("\n")
+      .filter((name) => name !== "");
+    expect(pages).toContain("README.md");
+    const broken = pages.flatMap((page) => brokenLinks(join(root, page)));
+    expect(broken).toEqual([]);
+  });
+
+  test("a link that leads nowhere is found", () => {
+    writeFileSync(
+      join(folder, "page.md"),
+      "[here](page.md#top) [web](https://x.org) [gone](a/b.md)",
+    );
+    expect(brokenLinks(join(folder, "page.md"))).toEqual([`${join(folder, "page.md")}: a/b.md`]);
+  });
+});
+
+function brokenLinks(page) {
+  return [...readFileSync(page, "utf8").matchAll(/\]\(([^)\s#]+)[^)]*\)/g)]
+    .map(([, link]) => link)
+    .filter((link) => !/^[a-z]+:/.test(link) && !existsSync(join(dirname(page), link)))
+    .map((link) => `${page}: ${link}`);
+}
 
 function sourcesBelow(path) {
   return readdirSync(path, { recursive: true, encoding: "utf8" })
