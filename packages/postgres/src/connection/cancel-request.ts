@@ -22,6 +22,9 @@ interface BackendAddress {
  * before its current statement has ended.
  */
 export function requestCancel(connection: Queryable): Promise<void> {
+  if (connection.cancelRunning !== undefined) {
+    return connection.cancelRunning().catch(() => undefined);
+  }
   const address = backendAddress(connection);
   if (address === undefined) return Promise.resolve();
   return new Promise((resolve) => {

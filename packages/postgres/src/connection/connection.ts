@@ -2,6 +2,7 @@ import { abortable } from "./abortable.ts";
 import { requestCancel } from "./cancel-request.ts";
 import type { QueryResult, Queryable, Row } from "./queryable.ts";
 import { runStatement, type Statement } from "./run-statement.ts";
+import { sqlState } from "./sql-state.ts";
 
 /** One connection, ours alone while the body of `withConnection` runs. */
 export interface Connection {
@@ -12,31 +13,46 @@ export interface Connection {
    * @throws what the driver throws
    */
   run<R = Row>(statement: Statement): Promise<QueryResult<R>>;
+  /** As `run`, for a statement that `start` gives to the driver in its own form. */
+  track<T>(start: () => Promise<T>): Promise<T>;
   /** Says that the connection's protocol state is not known: it is closed, not kept, when the body ends. */
   discard(reason: Error): void;
   /** Settles when no statement of ours is running any more; what it gave is of no interest. */
   idle(): Promise<void>;
   /** Why it must not be used again, for whoever releases it. */
   readonly brokenBy: Error | undefined;
+  /** The last failure of a statement that was not merely a consequence of one before it. */
+  readonly lastFailure: unknown;
 }
+
+/** SQLSTATE of every statement in a transaction after one that failed. */
+export const IN_FAILED_TRANSACTION = "25P02";
 
 export function holdConnection(driver: Queryable, signal: AbortSignal | undefined): Connection {
   let brokenBy: Error | undefined;
+  let lastFailure: unknown;
   let running: Promise<unknown> = Promise.resolve();
+  const track = async <T>(start: () => Promise<T>): Promise<T> => {
+    signal?.throwIfAborted();
+    const result = start();
+    running = result.catch((error: unknown) => {
+      if (sqlState(error) !== IN_FAILED_TRANSACTION) lastFailure = error;
+    });
+    return abortable(result, signal, () => {
+      brokenBy ??= new Error("aborted while a statement was running");
+      void requestCancel(driver);
+    });
+  };
   return {
     driver,
     get brokenBy() {
       return brokenBy;
     },
-    async run<R>(statement: Statement) {
-      signal?.throwIfAborted();
-      const result = runStatement<R>(driver, statement);
-      running = result.catch(() => undefined);
-      return abortable(result, signal, () => {
-        brokenBy ??= new Error("aborted while a statement was running");
-        void requestCancel(driver);
-      });
+    get lastFailure() {
+      return lastFailure;
     },
+    run: <R>(statement: Statement) => track(() => runStatement<R>(driver, statement)),
+    track,
     discard(reason) {
       brokenBy ??= reason;
     },

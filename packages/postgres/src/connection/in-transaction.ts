@@ -1,6 +1,15 @@
-import { type Connection, holdConnection } from "./connection.ts";
-import { isPoolLike, isTransactionRunner, type Queryable } from "./queryable.ts";
+import { randomBytes } from "node:crypto";
+import { commit, outcomeOfDriversCommit } from "./commit.ts";
+import { type Connection, holdConnection, IN_FAILED_TRANSACTION } from "./connection.ts";
+import {
+  isPoolLike,
+  isTransactionRunner,
+  type Queryable,
+  type TransactionRunner,
+} from "./queryable.ts";
 import { sqlState } from "./sql-state.ts";
+import { TransactionBusyError, TransactionRolledBackError } from "./transaction-errors.ts";
+import { transactionPreamble } from "./transaction-preamble.ts";
 import { type Abortable, withConnection } from "./with-connection.ts";
 
 export interface InTransactionOptions extends Abortable {
@@ -8,9 +17,11 @@ export interface InTransactionOptions extends Abortable {
   readonly begin?: string;
 }
 
-/** SQLSTATE of a SAVEPOINT outside of a transaction. */
+type Body<T> = (connection: Connection) => Promise<T>;
+
+/** SQLSTATEs of a SAVEPOINT outside of a transaction, and of one that is not there any more. */
 const NO_ACTIVE_TRANSACTION = "25P01";
-const SAVEPOINT = "upshift_part";
+const NO_SUCH_SAVEPOINT = "3B001";
 
 /**
  * Runs `body` so that all of its statements take effect or none does.
@@ -19,66 +30,108 @@ const SAVEPOINT = "upshift_part";
  * transaction. With PGlite and the query builders: their own `transaction`.
  *
  * @throws what the body throws, after everything was rolled back
+ * @throws {CommitUnknownError} when the connection was lost after COMMIT had been sent
+ * @throws {TransactionRolledBackError} when the server answered COMMIT with ROLLBACK
+ * @throws {TransactionBusyError} when parts of one transaction ran at the same time on its connection
  */
 export function inTransaction<T>(
   db: Queryable,
-  body: (connection: Connection) => Promise<T>,
+  body: Body<T>,
   { signal, begin = "BEGIN" }: InTransactionOptions = {},
 ): Promise<T> {
-  if (!isPoolLike(db) && isTransactionRunner(db)) {
-    return db.transaction(async (transaction) => {
+  if (!isPoolLike(db) && isTransactionRunner(db)) return inDriversTransaction(db, body, signal);
+  const isOurs = isPoolLike(db);
+  const run = isOurs ? transact : onCallers;
+  return withConnection(db, (connection) => run({ connection, body, begin, signal, isOurs }), {
+    signal,
+  });
+}
+
+interface Part<T> {
+  readonly connection: Connection;
+  readonly body: Body<T>;
+  readonly begin: string;
+  readonly signal: AbortSignal | undefined;
+  /** The connection comes from a pool, so it can be closed where its transaction cannot be rolled back at once. */
+  readonly isOurs: boolean;
+}
+
+async function transact<T>({ connection, body, begin, signal, isOurs }: Part<T>): Promise<T> {
+  await execute(connection, begin + transactionPreamble(connection.driver));
+  let result: T;
+  try {
+    result = await body(connection);
+    await connection.idle();
+    signal?.throwIfAborted();
+  } catch (error) {
+    // The server rolls back what is closed. To wait for a hung one would outlast the abort.
+    if (isOurs && signal?.aborted === true) connection.discard(new Error("aborted"));
+    else await rollBack(connection, ["ROLLBACK"]);
+    throw error;
+  }
+  await commit(connection, signal);
+  return result;
+}
+
+/** Only the server knows whether the caller's connection is inside a transaction: a SAVEPOINT outside of one fails and harms nothing. */
+async function onCallers<T>(part: Part<T>): Promise<T> {
+  const { connection, body } = part;
+  // Names of their own make parts that overlap fail. With one name for all, a part could undo another that has reported success.
+  const savepoint = `upshift_${randomBytes(8).toString("hex")}`;
+  try {
+    await execute(connection, `SAVEPOINT ${savepoint}`);
+  } catch (error) {
+    if (sqlState(error) !== NO_ACTIVE_TRANSACTION) throw error;
+    return transact(part);
+  }
+  try {
+    const result = await body(connection);
+    await execute(connection, `RELEASE SAVEPOINT ${savepoint}`);
+    return result;
+  } catch (error) {
+    if (sqlState(error) === NO_SUCH_SAVEPOINT) throw new TransactionBusyError(error);
+    await rollBack(connection, [
+      `ROLLBACK TO SAVEPOINT ${savepoint}`,
+      `RELEASE SAVEPOINT ${savepoint}`,
+    ]);
+    throw error;
+  }
+}
+
+async function inDriversTransaction<T>(
+  db: TransactionRunner,
+  body: Body<T>,
+  signal: AbortSignal | undefined,
+): Promise<T> {
+  let isBodyDone = false;
+  try {
+    return await db.transaction(async (transaction) => {
       signal?.throwIfAborted();
       const connection = holdConnection(transaction, signal);
       try {
-        return await body(connection);
+        const result = await body(connection);
+        await assertNotFailed(connection);
+        isBodyDone = true;
+        return result;
       } finally {
         if (connection.brokenBy !== undefined) await connection.idle();
       }
     });
-  }
-  return withConnection(
-    db,
-    async (connection) => {
-      const words = isPoolLike(db)
-        ? await openOwn(connection, begin)
-        : await openOnCallers(connection, begin);
-      try {
-        const result = await body(connection);
-        await execute(connection, words.close);
-        return result;
-      } catch (error) {
-        await rollBack(connection, words.undo);
-        throw error;
-      }
-    },
-    { signal },
-  );
-}
-
-interface TransactionWords {
-  readonly close: string;
-  readonly undo: readonly string[];
-}
-
-const TRANSACTION: TransactionWords = { close: "COMMIT", undo: ["ROLLBACK"] };
-const PART: TransactionWords = {
-  close: `RELEASE SAVEPOINT ${SAVEPOINT}`,
-  undo: [`ROLLBACK TO SAVEPOINT ${SAVEPOINT}`, `RELEASE SAVEPOINT ${SAVEPOINT}`],
-};
-
-async function openOwn(connection: Connection, begin: string): Promise<TransactionWords> {
-  await execute(connection, begin);
-  return TRANSACTION;
-}
-
-/** Only the server knows whether the caller's connection is inside a transaction: a SAVEPOINT outside of one fails and harms nothing. */
-async function openOnCallers(connection: Connection, begin: string): Promise<TransactionWords> {
-  try {
-    await execute(connection, `SAVEPOINT ${SAVEPOINT}`);
-    return PART;
   } catch (error) {
-    if (sqlState(error) !== NO_ACTIVE_TRANSACTION) throw error;
-    return openOwn(connection, begin);
+    throw isBodyDone ? outcomeOfDriversCommit(error) : error;
+  }
+}
+
+/** A failed transaction would be rolled back by its COMMIT without a word of the driver. */
+async function assertNotFailed(connection: Connection): Promise<void> {
+  const { lastFailure } = connection;
+  if (lastFailure === undefined) return;
+  try {
+    await execute(connection, "SELECT 1");
+  } catch (error) {
+    throw sqlState(error) === IN_FAILED_TRANSACTION
+      ? new TransactionRolledBackError(lastFailure)
+      : error;
   }
 }
 

@@ -23,6 +23,10 @@ export interface Queryable {
   query(text: string, values?: unknown[]): Promise<QueryResult<any>>;
   /** `false` where named prepared statements do not survive, as behind PgBouncer before 1.21 in transaction mode. Default is `true`. */
   readonly preparedStatements?: boolean;
+  /** `true` where `query` also takes `{ text, values, name }`, as pg's does; pg itself is known without it. */
+  readonly takesQueryConfig?: boolean;
+  /** Cancels the statement that runs on this connection, where the driver has a way of its own; pg's connections are known without it. Best effort. */
+  cancelRunning?(): Promise<void>;
 }
 
 /** A queryable that hands out connections, as pg's `Pool` does. */
@@ -62,5 +66,5 @@ export interface ConfigQueryable {
 
 /** True for pg's `Client` and `Pool`, and for what wraps them with the same properties. */
 export function takesQueryConfig(db: Queryable): db is Queryable & ConfigQueryable {
-  return "processID" in db || "totalCount" in db;
+  return "processID" in db || "totalCount" in db || db.takesQueryConfig === true;
 }

@@ -1,6 +1,8 @@
 import { abortable } from "./abortable.ts";
 import { type Connection, holdConnection } from "./connection.ts";
 import { isPoolLike, type PooledConnection, type PoolLike, type Queryable } from "./queryable.ts";
+import { transactionStatus } from "./transaction-status.ts";
+import { untilReady } from "./until-ready.ts";
 
 /** What every call that takes time accepts. */
 export interface Abortable {
@@ -39,8 +41,9 @@ export async function withConnection<T>(
   try {
     return await body(connection);
   } finally {
+    const left = connection.brokenBy ?? (await leftBusy(client, signal));
     if (isErrorSource(client)) client.removeListener("error", onError);
-    client.release(connection.brokenBy ?? leftInTransaction(client));
+    client.release(connection.brokenBy ?? left);
   }
 }
 
@@ -64,10 +67,18 @@ function checkOut(pool: PoolLike, signal: AbortSignal | undefined): Promise<Pool
   });
 }
 
-/** pg knows the transaction state that the server reported last: `I` is idle. */
-function leftInTransaction(client: Queryable): Error | undefined {
-  if (!("getTransactionStatus" in client) || typeof client.getTransactionStatus !== "function")
-    return undefined;
-  const status: unknown = client.getTransactionStatus();
-  return status === null || status === "I" ? undefined : new Error("left inside a transaction");
+/** Why a connection whose body is done cannot be kept. */
+async function leftBusy(
+  client: Queryable,
+  signal: AbortSignal | undefined,
+): Promise<Error | undefined> {
+  const ready = untilReady(client);
+  try {
+    if (ready !== undefined) await abortable(ready, signal);
+  } catch {
+    return new Error("aborted while a statement was running");
+  }
+  return (transactionStatus(client) ?? "I") === "I"
+    ? undefined
+    : new Error("left inside a transaction");
 }
