@@ -2,7 +2,7 @@ import type { Queryable } from "../connection/queryable.ts";
 import { runStatement } from "../connection/run-statement.ts";
 import { quoteIdentifier } from "../sql/quote-identifier.ts";
 import { TABLE_FACTS_SQL } from "./table-facts-sql.ts";
-import type { ColumnFacts, ColumnType, TableFacts } from "./table-facts.ts";
+import type { Collation, ColumnFacts, ColumnType, LengthCast, TableFacts } from "./table-facts.ts";
 
 /** The JSON of {@link TABLE_FACTS_SQL}. */
 interface TableRow {
@@ -31,12 +31,32 @@ interface ColumnRow {
   readonly isArray: boolean;
   readonly baseName: string | null;
   readonly isBaseArray: boolean | null;
+  readonly baseType: string | null;
+  readonly delimiter: string;
+  readonly elementBaseName: string | null;
+  readonly elementDelimiter: string | null;
+  readonly collationSchema: string | null;
+  readonly collationName: string | null;
+  readonly collationIsDeterministic: boolean | null;
+  readonly lengthCast: {
+    readonly schema: string;
+    readonly name: string;
+    readonly arguments: number;
+    readonly modifier: number;
+  } | null;
+}
+
+interface CollationRow {
+  readonly schema: string;
+  readonly name: string;
+  readonly isDeterministic: boolean;
 }
 
 interface UniqueKeyRow {
   readonly isPrimary: boolean;
   readonly nullsNotDistinct: boolean;
   readonly columns: readonly string[];
+  readonly collations: readonly (CollationRow | null)[];
 }
 
 interface ForeignKeyRow {
@@ -89,12 +109,13 @@ function toTableFacts(row: TableRow): TableFacts {
     oid: row.oid,
     schema: row.schema,
     name: row.name,
-    sqlName: `${quoteIdentifier(row.schema)}.${quoteIdentifier(row.name)}`,
+    sqlName: qualified(row.schema, row.name),
     kind: TABLE_KINDS[row.kind],
     columns,
     primaryKey: keys.find(({ isPrimary }) => isPrimary)?.columns ?? [],
     uniqueKeys: keys.map((key) => ({
       columns: key.columns,
+      collations: key.collations.map(toCollation),
       isNullProof:
         key.nullsNotDistinct ||
         key.columns.every((column) => columns.get(column)?.isNotNull === true),
@@ -117,21 +138,49 @@ function toColumn(row: ColumnRow): ColumnFacts {
     hasDefault: row.hasDefault,
     identity: IDENTITIES[row.identity],
     isGenerated: row.generated !== "",
+    collation:
+      row.collationSchema === null || row.collationName === null
+        ? undefined
+        : toCollation({
+            schema: row.collationSchema,
+            name: row.collationName,
+            isDeterministic: row.collationIsDeterministic === true,
+          }),
+    lengthCast: toLengthCast(row.lengthCast),
   };
+}
+
+function toCollation(row: CollationRow | null): Collation | undefined {
+  if (row === null) return undefined;
+  return { sqlName: qualified(row.schema, row.name), isDeterministic: row.isDeterministic };
+}
+
+function toLengthCast(row: ColumnRow["lengthCast"]): LengthCast | undefined {
+  if (row === null) return undefined;
+  const { schema, name, modifier } = row;
+  return { sqlName: qualified(schema, name), modifier, takesIsExplicit: row.arguments === 3 };
+}
+
+function qualified(schema: string, name: string): string {
+  return `${quoteIdentifier(schema)}.${quoteIdentifier(name)}`;
 }
 
 function toType(row: ColumnRow): ColumnType {
   const hasArray = row.arraySchema !== null && row.arrayName !== null;
   return {
     oid: row.typeOid,
-    sqlName: `${quoteIdentifier(row.typeSchema)}.${quoteIdentifier(row.typeName)}`,
-    arraySqlName: hasArray
-      ? `${quoteIdentifier(row.arraySchema)}.${quoteIdentifier(row.arrayName)}`
-      : undefined,
+    sqlName: qualified(row.typeSchema, row.typeName),
+    arraySqlName: hasArray ? qualified(row.arraySchema, row.arrayName) : undefined,
     displayName: row.display,
     kind: TYPE_KINDS[row.typtype],
     isArray: row.isArray,
     baseName: row.baseName ?? row.typeName,
     isBaseArray: row.isBaseArray ?? row.isArray,
+    isBaseComposite: row.baseType === "c",
+    delimiter: row.delimiter,
+    element:
+      row.elementBaseName === null || row.elementDelimiter === null
+        ? undefined
+        : { baseName: row.elementBaseName, delimiter: row.elementDelimiter },
   };
 }

@@ -22,7 +22,21 @@ WITH found AS (
     FROM down JOIN pg_catalog.pg_type t ON t.oid = down.typbasetype
     WHERE down.typtype = 'd'
   )
-  SELECT down.oid, b.typname, b.typcategory = 'A' AND b.typelem <> 0 AND b.typlen = -1 AS is_array, down.typnotnull
+  SELECT down.oid, b.typname, b.typcategory = 'A' AND b.typelem <> 0 AND b.typlen = -1 AS is_array, down.typnotnull,
+    b.typtype, b.typelem
+  FROM down JOIN pg_catalog.pg_type b ON b.oid = down.base
+  WHERE down.typtype <> 'd'
+), element_types AS (
+  WITH RECURSIVE down AS (
+    SELECT DISTINCT e.oid AS oid, e.oid AS base, e.typtype, e.typbasetype, e.typdelim
+    FROM base_types b JOIN pg_catalog.pg_type e ON e.oid = b.typelem
+    WHERE b.is_array
+    UNION ALL
+    SELECT down.oid, t.oid, t.typtype, t.typbasetype, down.typdelim
+    FROM down JOIN pg_catalog.pg_type t ON t.oid = down.typbasetype
+    WHERE down.typtype = 'd'
+  )
+  SELECT down.oid, b.typname, down.typdelim
   FROM down JOIN pg_catalog.pg_type b ON b.oid = down.base
   WHERE down.typtype <> 'd'
 )
@@ -47,7 +61,21 @@ SELECT pg_catalog.json_build_object(
       'typtype', t.typtype,
       'isArray', t.typcategory = 'A' AND t.typelem <> 0 AND t.typlen = -1,
       'baseName', b.typname,
-      'isBaseArray', b.is_array
+      'isBaseArray', b.is_array,
+      'baseType', b.typtype,
+      'delimiter', t.typdelim,
+      'elementBaseName', e.typname,
+      'elementDelimiter', e.typdelim,
+      'collationSchema', cn.nspname,
+      'collationName', co.collname,
+      'collationIsDeterministic', co.collisdeterministic,
+      'lengthCast', (
+        SELECT pg_catalog.json_build_object('schema', pn.nspname, 'name', p.proname, 'arguments', p.pronargs, 'modifier', a.atttypmod)
+        FROM pg_catalog.pg_cast lc
+        JOIN pg_catalog.pg_proc p ON p.oid = lc.castfunc
+        JOIN pg_catalog.pg_namespace pn ON pn.oid = p.pronamespace
+        WHERE lc.castsource = t.oid AND lc.casttarget = t.oid AND a.atttypmod >= 0
+      )
     ) ORDER BY a.attnum)
     FROM pg_catalog.pg_attribute a
     JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
@@ -55,6 +83,9 @@ SELECT pg_catalog.json_build_object(
     LEFT JOIN pg_catalog.pg_type at ON at.oid = t.typarray
     LEFT JOIN pg_catalog.pg_namespace an ON an.oid = at.typnamespace
     LEFT JOIN base_types b ON b.oid = t.oid
+    LEFT JOIN element_types e ON b.is_array AND e.oid = b.typelem
+    LEFT JOIN pg_catalog.pg_collation co ON co.oid = a.attcollation
+    LEFT JOIN pg_catalog.pg_namespace cn ON cn.oid = co.collnamespace
     WHERE a.attrelid = f.oid AND a.attnum > 0 AND NOT a.attisdropped
   ),
   'uniqueKeys', (
@@ -65,6 +96,16 @@ SELECT pg_catalog.json_build_object(
         SELECT pg_catalog.json_agg(a.attname ORDER BY k.position)
         FROM pg_catalog.unnest(i.indkey::pg_catalog.int2[]) WITH ORDINALITY AS k(attnum, position)
         JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
+        WHERE k.position <= i.indnkeyatts
+      ),
+      'collations', (
+        SELECT pg_catalog.json_agg(
+          CASE WHEN co.oid IS NOT NULL THEN pg_catalog.json_build_object('schema', cn.nspname, 'name', co.collname, 'isDeterministic', co.collisdeterministic) END
+          ORDER BY k.position
+        )
+        FROM pg_catalog.unnest(i.indcollation::pg_catalog.oid[]) WITH ORDINALITY AS k(collation_oid, position)
+        LEFT JOIN pg_catalog.pg_collation co ON co.oid = k.collation_oid
+        LEFT JOIN pg_catalog.pg_namespace cn ON cn.oid = co.collnamespace
         WHERE k.position <= i.indnkeyatts
       )
     ) ORDER BY i.indisprimary DESC, i.indexrelid)

@@ -17,8 +17,17 @@ export interface TableFacts {
 
 export interface UniqueKey {
   readonly columns: readonly string[];
+  /** What the index compares each column by, which need not be the column's own; `undefined` where the type has none. */
+  readonly collations: readonly (Collation | undefined)[];
   /** False when two rows may share it because a column of it is NULL in both. */
   readonly isNullProof: boolean;
+}
+
+export interface Collation {
+  /** Quoted and with its schema. */
+  readonly sqlName: string;
+  /** Equal means equal byte by byte. */
+  readonly isDeterministic: boolean;
 }
 
 export interface ForeignKey {
@@ -39,6 +48,17 @@ export interface ColumnFacts {
   readonly identity: "always" | "by default" | undefined;
   /** Computed by the server: cannot be written. */
   readonly isGenerated: boolean;
+  /** `undefined` where the type has none. */
+  readonly collation: Collation | undefined;
+  /** What an assignment to this column does to a value of the type: `varchar(10)`, `numeric(10, 2)`; `undefined` without a modifier. */
+  readonly lengthCast: LengthCast | undefined;
+}
+
+/** A function that fits a value to a length or precision: `sqlName(value, modifier)`, and a third argument `false` as in an assignment. */
+export interface LengthCast {
+  readonly sqlName: string;
+  readonly modifier: number;
+  readonly takesIsExplicit: boolean;
 }
 
 export interface ColumnType {
@@ -55,4 +75,17 @@ export interface ColumnType {
   readonly baseName: string;
   /** The type under all domains is an array: `unnest` would flatten it. */
   readonly isBaseArray: boolean;
+  /** The type under all domains is composite: `unnest` would make columns of it. */
+  readonly isBaseComposite: boolean;
+  /** What stands between the elements of an array of it: `,` or, for `box`, `;`. */
+  readonly delimiter: string;
+  /** Of the type under all domains, where it is an array. */
+  readonly element: ElementType | undefined;
+}
+
+/** What the elements of an array are. */
+export interface ElementType {
+  /** The type under all domains, as `pg_type.typname` has it. */
+  readonly baseName: string;
+  readonly delimiter: string;
 }

@@ -39,7 +39,7 @@ describe("facts of a table", () => {
     const facts = await catalogOf(pool).table({ schema: "Odd.Schema", name: "T; DROP TABLE x" });
     expect(facts.sqlName).toBe('"Odd.Schema"."T; DROP TABLE x"');
     expect(facts.primaryKey).toEqual(["id"]);
-    expect(facts.uniqueKeys).toEqual([
+    expect(facts.uniqueKeys).toMatchObject([
       { columns: ["id"], isNullProof: true },
       { columns: ["code"], isNullProof: false },
       { columns: ["mood", "amount"], isNullProof: false },
@@ -67,6 +67,16 @@ describe("facts of a table", () => {
       hasDefault: true,
       type: { isArray: true, isBaseArray: true },
     });
+    expect(column("code")?.lengthCast).toEqual({
+      sqlName: '"pg_catalog"."varchar"',
+      modifier: 14,
+      takesIsExplicit: true,
+    });
+    expect(column("code")?.collation).toEqual({
+      sqlName: '"pg_catalog"."default"',
+      isDeterministic: true,
+    });
+    expect(column("labels")?.type.element).toEqual({ baseName: "text", delimiter: "," });
     expect(column("twice")).toMatchObject({ isGenerated: true });
   });
 
