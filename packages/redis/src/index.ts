@@ -1,3 +1,4 @@
+export { connectRedis, type ConnectRedisOptions } from "./connect/connect-redis.ts";
 export type {
   Argument,
   CommandOptions,
@@ -9,6 +10,13 @@ export type {
   Reply,
   Subscriber,
   Subscription,
+  WaitOptions,
 } from "./redis.ts";
-export { RedisReplyError, RedisTimeoutError, RedisUnavailableError } from "./redis-errors.ts";
+export {
+  RedisClientMissingError,
+  RedisConnectionLostError,
+  RedisReplyError,
+  RedisTimeoutError,
+  RedisUnavailableError,
+} from "./redis-errors.ts";
 export { defineScript, type Script } from "./script.ts";

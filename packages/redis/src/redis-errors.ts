@@ -11,12 +11,27 @@ export class RedisTimeoutError extends UpshiftError {
   }
 }
 
+/** The connection ended after the command was sent and before it was answered. Whether the command ran is unknown. */
+export class RedisConnectionLostError extends UpshiftError {
+  readonly code = "UPSHIFT_REDIS_CONNECTION_LOST" as const;
+
+  constructor(command: string, reason: string) {
+    super(
+      `The connection to Redis was lost before ${command} was answered: ${reason}; it may have run`,
+      { details: { command, reason } },
+    );
+  }
+}
+
 /** There is no connection to Redis, and the command could not wait for one. It did not run. */
 export class RedisUnavailableError extends UpshiftError {
   readonly code = "UPSHIFT_REDIS_UNAVAILABLE" as const;
 
   constructor(command: string, reason: string, cause?: unknown) {
-    super(`${command} was not sent to Redis: ${reason}`, { cause, details: { command, reason } });
+    super(`${command} was not sent to Redis: ${reason}`, {
+      ...(cause === undefined ? {} : { cause }),
+      details: { command, reason },
+    });
   }
 }
 
@@ -27,7 +42,23 @@ export class RedisReplyError extends UpshiftError {
 
   constructor(command: string, reply: string, cause?: unknown) {
     const kind = /^[A-Z][A-Z0-9_]*(?= |$)/.exec(reply)?.[0] ?? "ERR";
-    super(`Redis refused ${command}: ${reply}`, { cause, details: { command, kind } });
+    super(`Redis refused ${command}: ${reply}`, {
+      ...(cause === undefined ? {} : { cause }),
+      details: { command, kind },
+    });
     this.kind = kind;
+  }
+}
+
+/** A client library that was asked for is not installed. */
+export class RedisClientMissingError extends UpshiftError {
+  readonly code = "UPSHIFT_REDIS_CLIENT_MISSING" as const;
+
+  /** @param packages - names on npm, one of which would do */
+  constructor(packages: readonly string[]) {
+    const install = packages.map((name) => `\`npm install ${name}\``).join(" or ");
+    super(`connectRedis needs a Redis client and found none: run ${install}`, {
+      details: { packages },
+    });
   }
 }

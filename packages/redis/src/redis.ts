@@ -1,11 +1,12 @@
 import type { Script } from "./script.ts";
 
-/** What goes into a command. Numbers are written in decimal. */
+/** What goes into a command. Numbers are written as JavaScript writes them. */
 export type Argument = string | number | Buffer;
 
 /**
  * What Redis answers, in the shape of RESP2 whatever protocol the client speaks: a map is a flat array of field, value, …; a double is text; true is 1 and false
- * is 0; a simple string is text; nothing is `null`. Bulk strings are text, or buffers where `asBuffers` asks for them.
+ * is 0; a simple string is text; nothing is `null`. Bulk strings are text, or buffers where `asBuffers` asks for them. An integer beyond 2^53 loses its last digits:
+ * have a script return it as text.
  */
 export type Reply = string | number | null | Buffer | readonly Reply[];
 
@@ -26,6 +27,7 @@ export interface CommandTarget {
    * @param command - name, then arguments
    * @throws {RedisReplyError} when Redis answers with an error
    * @throws {RedisTimeoutError} when it does not answer in time; the command may have run
+   * @throws {RedisConnectionLostError} when the connection ends before the answer; the command may have run
    * @throws {RedisUnavailableError} when there is no connection and the command cannot wait for one; it did not run
    */
   send(
@@ -44,6 +46,12 @@ export interface Redis extends CommandTarget {
   /** True while commands can be sent at once. */
   readonly isReady: boolean;
   /**
+   * Resolves when commands can be sent, at once if they can. Nobody has to wait for it: commands wait by themselves.
+   *
+   * @throws {RedisUnavailableError} with what stands in the way, after `timeoutMs` (default: that of connecting)
+   */
+  ready(options?: WaitOptions): Promise<void>;
+  /**
    * Runs a script by its hash, and loads it where the server does not have it (any more).
    *
    * @param keys - in a cluster all of one slot; the first decides the node
@@ -56,9 +64,16 @@ export interface Redis extends CommandTarget {
   ): Promise<Reply>;
   /** Every master as it is known now: for what goes over all keys (SCAN). A single server is its own master. */
   masters(): Promise<readonly CommandTarget[]>;
-  /** Receives messages on a connection of its own. Resolves once Redis has confirmed the subscription. */
-  subscribe(subscriber: Subscriber): Promise<Subscription>;
-  /** A connection of its own, for commands that block. Its commands have no timeout but those they carry or are given. */
+  /**
+   * Receives messages on a connection of its own. Resolves once Redis has confirmed the subscription, which from then on comes back by itself.
+   *
+   * @throws {RedisUnavailableError} when it is not confirmed within `timeoutMs` (default: that of connecting); nothing is left behind then
+   */
+  subscribe(subscriber: Subscriber, options?: WaitOptions): Promise<Subscription>;
+  /**
+   * A connection of its own, for commands that block (BLPOP, XREAD BLOCK). Its commands have no timeout but those they carry or are given; when the connection is lost
+   * they fail, and the next one waits for a new connection.
+   */
   dedicate(): Promise<DedicatedConnection>;
   /** Tells when the connection is lost and when it is back; a cluster also tells when its masters changed. */
   watch(watcher: ConnectionWatcher): () => void;
@@ -68,6 +83,11 @@ export interface Redis extends CommandTarget {
    * stays open.
    */
   close(options?: { readonly timeoutMs?: number }): Promise<void>;
+}
+
+export interface WaitOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly timeoutMs?: number;
 }
 
 export interface Subscriber {

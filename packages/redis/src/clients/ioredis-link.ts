@@ -1,0 +1,129 @@
+import type { Socket } from "node:net";
+import type { Endpoint } from "../connect/endpoint.ts";
+import { failureReason } from "../connect/failure-reason.ts";
+import type { Command, Driver, Failure, LinkEvents, OpeningLink } from "../connect/link.ts";
+import type { Reply } from "../redis.ts";
+
+/** What we call of ioredis 5 and 6. */
+export interface IoredisModule {
+  readonly Redis: new (options: Readonly<Record<string, unknown>>) => IoredisClient;
+  readonly Command: new (
+    name: string,
+    args: readonly unknown[],
+    options: IoredisCommandOptions,
+  ) => IoredisCommand;
+}
+
+interface IoredisCommandOptions {
+  readonly replyEncoding: "utf8" | null;
+}
+
+export interface IoredisCommand {
+  readonly promise: Promise<Reply>;
+}
+
+export interface IoredisClient {
+  readonly stream: Socket | undefined;
+  connect(): Promise<void>;
+  disconnect(): void;
+  sendCommand(command: IoredisCommand): unknown;
+  subscribe(...channels: readonly string[]): Promise<unknown>;
+  on(event: "message", listener: (channel: string, message: string) => void): unknown;
+  on(event: "error", listener: (error: unknown) => void): unknown;
+  on(event: "end", listener: () => void): unknown;
+}
+
+const TEXT: IoredisCommandOptions = { replyEncoding: "utf8" };
+const BUFFERS: IoredisCommandOptions = { replyEncoding: null };
+/** Older ioredis has keep-alive off. */
+const KEEP_ALIVE_MS = 15_000;
+
+export function ioredisDriver(library: IoredisModule): Driver {
+  return {
+    open(endpoint, events) {
+      const client = new library.Redis(clientOptions(endpoint));
+      return openIoredisLink(library, client, events);
+    },
+    failure: ioredisFailure,
+  };
+}
+
+/** One connection: everything that ioredis would do after its end, or behind our back, is off. */
+function clientOptions(endpoint: Endpoint): Readonly<Record<string, unknown>> {
+  const { host, port, path, tls, username, password, database, name } = endpoint;
+  return {
+    ...(path === undefined ? { host, port } : { path }),
+    ...(tls === undefined ? {} : { tls: { ...tls } }),
+    ...(username === undefined ? {} : { username }),
+    ...(password === undefined ? {} : { password }),
+    ...(name === undefined ? {} : { connectionName: name }),
+    db: database,
+    ...SINGLE_USE,
+    connectTimeout: endpoint.connectTimeoutMs,
+  };
+}
+
+/** One connection, without any repetition, and replies of RESP2. */
+const SINGLE_USE = {
+  lazyConnect: true,
+  protocol: 2,
+  retryStrategy: null,
+  enableOfflineQueue: false,
+  enableReadyCheck: false,
+  autoResubscribe: false,
+  autoResendUnfulfilledCommands: false,
+  maxRetriesPerRequest: null,
+  keepAlive: KEEP_ALIVE_MS,
+  noDelay: true,
+} as const;
+
+function openIoredisLink(
+  library: IoredisModule,
+  client: IoredisClient,
+  events: LinkEvents,
+): OpeningLink {
+  let isCorked = false;
+  const cork = (socket: Socket): void => {
+    isCorked = true;
+    socket.cork();
+    // After the commands of this tick, and of the promises that it settles, were written.
+    process.nextTick(() => {
+      isCorked = false;
+      socket.uncork();
+    });
+  };
+  client.on("error", events.onError);
+  client.on("end", events.onClose);
+  client.on("message", (channel, message) => events.onMessage(message, channel));
+  return {
+    replyCount: 0,
+    opened: client.connect(),
+    send(command: Command, asBuffers: boolean): Promise<Reply> {
+      // Upper case, since ioredis reshapes the replies of names that it knows, and those are lower case.
+      const name = command[0].toUpperCase();
+      const sent = new library.Command(name, command.slice(1), asBuffers ? BUFFERS : TEXT);
+      const { stream } = client;
+      // ioredis alone makes one system call per command.
+      if (!isCorked && stream !== undefined) cork(stream);
+      client.sendCommand(sent);
+      return sent.promise;
+    },
+    async subscribe(channels) {
+      await client.subscribe(...channels);
+    },
+    destroy() {
+      client.disconnect();
+      // ioredis would wait two seconds for a server that hangs to close its side.
+      client.stream?.destroy();
+    },
+  };
+}
+
+export function ioredisFailure(error: unknown): Failure {
+  if (error instanceof Error) {
+    if (error.name === "ReplyError") return { kind: "reply", text: error.message };
+    if (error.message.startsWith("Stream isn't writeable"))
+      return { kind: "unsent", reason: "the connection is closing" };
+  }
+  return { kind: "lost", reason: failureReason(error) };
+}
