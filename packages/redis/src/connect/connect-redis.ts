@@ -1,6 +1,5 @@
-import { createRequire } from "node:module";
 import { type Duration, systemClock, type TimerClock, toMs } from "@upshift/foundation";
-import { ioredisDriver, type IoredisModule } from "../clients/ioredis-link.ts";
+import { type ClientName, loadDriver } from "../clients/load-client.ts";
 import type { Redis } from "../redis.ts";
 import type { ConnectSettings } from "./connect-settings.ts";
 import { parseRedisUrl } from "./redis-url.ts";
@@ -8,6 +7,8 @@ import { RoutedRedis } from "./routed-redis.ts";
 import { SingleRoute } from "./single-route.ts";
 
 export interface ConnectRedisOptions {
+  /** The library that speaks to Redis. Default: whichever is installed, node-redis (`redis`) where both are. */
+  readonly client?: ClientName;
   /** For a command that says nothing else. Default 500 ms. */
   readonly timeout?: Duration;
   /** For opening a connection until it serves. Default 3 s. */
@@ -35,8 +36,7 @@ export function connectRedis(target: string, options: ConnectRedisOptions = {}):
     maxWaitingCount: 1_000,
     maxWaitMs: timeoutMs,
   };
-  const library: IoredisModule = createRequire(import.meta.url)("ioredis");
-  const driver = ioredisDriver(library);
+  const driver = loadDriver(options.client);
   const dedicated = (): RoutedRedis =>
     new RoutedRedis(
       new SingleRoute(driver, settings),

@@ -1,0 +1,122 @@
+import type { Endpoint } from "../connect/endpoint.ts";
+import { failureReason } from "../connect/failure-reason.ts";
+import type { Command, Driver, Failure, LinkEvents, OpeningLink } from "../connect/link.ts";
+import type { Argument, Reply } from "../redis.ts";
+
+/** What we call of node-redis 5 and 6. */
+export interface NodeRedisModule {
+  createClient(options: Readonly<Record<string, unknown>>): NodeRedisClient;
+}
+
+export interface NodeRedisClient {
+  readonly isOpen: boolean;
+  readonly isReady: boolean;
+  connect(): Promise<unknown>;
+  destroy(): void;
+  sendCommand(
+    args: readonly (string | Buffer)[],
+    options?: NodeRedisCommandOptions,
+  ): Promise<Reply>;
+  subscribe(
+    channels: readonly string[],
+    listener: (message: string, channel: string) => void,
+  ): Promise<unknown>;
+  on(event: "error", listener: (error: unknown) => void): unknown;
+}
+
+export interface NodeRedisCommandOptions {
+  readonly typeMapping?: Readonly<Record<number, unknown>>;
+  readonly timeout?: number;
+}
+
+/** By the first byte of a reply in RESP, as node-redis names the types: `$` bulk and `+` simple strings. */
+const AS_BUFFERS: NodeRedisCommandOptions = { typeMapping: { 36: Buffer, 43: Buffer } };
+
+export function nodeRedisDriver(library: NodeRedisModule): Driver {
+  return {
+    open: (endpoint, events) => openNodeRedisLink(library, endpoint, events),
+    failure: nodeRedisFailure,
+  };
+}
+
+function openNodeRedisLink(
+  library: NodeRedisModule,
+  endpoint: Endpoint,
+  events: LinkEvents,
+): OpeningLink {
+  const ending = new AbortController();
+  const client = library.createClient(clientOptions(endpoint, ending.signal));
+  let isOver = false;
+  const end = (): void => {
+    if (isOver) return;
+    isOver = true;
+    events.onClose();
+  };
+  client.on("error", (error) => {
+    events.onError(error);
+    if (!client.isReady) end();
+  });
+  return {
+    replyCount: 0,
+    opened: client.connect().then(() => {}),
+    send: (command: Command, asBuffers: boolean): Promise<Reply> =>
+      client.sendCommand(asTexts(command), asBuffers ? AS_BUFFERS : undefined),
+    async subscribe(channels) {
+      await client.subscribe(channels, events.onMessage);
+    },
+    destroy() {
+      isOver = true;
+      if (client.isOpen) client.destroy();
+      // It does not know of a socket that is still connecting.
+      ending.abort();
+    },
+  };
+}
+
+/** One connection, without any repetition, and replies of RESP2. */
+function clientOptions(endpoint: Endpoint, signal: AbortSignal): Readonly<Record<string, unknown>> {
+  const { host, port, path, tls, username, password, database, name } = endpoint;
+  return {
+    RESP: 2,
+    ...(username === undefined ? {} : { username }),
+    ...(password === undefined ? {} : { password }),
+    ...(name === undefined ? {} : { name }),
+    database,
+    disableOfflineQueue: true,
+    maintNotifications: "disabled",
+    // Its own timeout costs an AbortSignal per command: more than the command.
+    commandOptions: { timeout: 0 },
+    socket: {
+      ...(path === undefined ? { host, port } : { path }),
+      ...(tls === undefined ? {} : { ...tls, tls: true }),
+      connectTimeout: endpoint.connectTimeoutMs,
+      reconnectStrategy: false,
+      signal,
+    },
+  };
+}
+
+/** A copy, since it is written later than it is given. */
+export function asTexts(command: Command): (string | Buffer)[] {
+  return command.map((argument: Argument) =>
+    typeof argument === "number" ? String(argument) : argument,
+  );
+}
+
+export function nodeRedisFailure(error: unknown): Failure {
+  if (error instanceof Error) {
+    if (isErrorReply(error)) return { kind: "reply", text: error.message };
+    // `ClientClosedError` and `ClientOfflineError`
+    if (error.message === "The client is closed" || error.message === "The client is offline")
+      return { kind: "unsent", reason: "the connection is closing" };
+  }
+  return { kind: "lost", reason: failureReason(error) };
+}
+
+/** By the name of the class or the form of the text, since the client may come from another copy of the library. */
+function isErrorReply(error: Error): boolean {
+  if ("code" in error || "syscall" in error) return false;
+  const parent: unknown = Object.getPrototypeOf(error.constructor);
+  const isNamed = typeof parent === "function" && parent.name === "ErrorReply";
+  return isNamed || /^-?[A-Z][A-Z0-9]+(?: |$)/.test(error.message);
+}
