@@ -10,6 +10,8 @@ interface TableRow {
   readonly schema: string;
   readonly name: string;
   readonly kind: keyof typeof TABLE_KINDS;
+  readonly hasRowSecurity: boolean;
+  readonly hasInheritors: boolean;
   readonly columns: readonly ColumnRow[] | null;
   readonly uniqueKeys: readonly UniqueKeyRow[] | null;
   readonly foreignKeys: readonly ForeignKeyRow[] | null;
@@ -64,6 +66,7 @@ interface ForeignKeyRow {
   readonly table: string;
   readonly columns: readonly string[];
   readonly referencedColumns: readonly string[];
+  readonly isProven: boolean;
 }
 
 /** `pg_class.relkind` */
@@ -125,7 +128,10 @@ function toTableFacts(row: TableRow): TableFacts {
       referencedSchema: key.schema,
       referencedTable: key.table,
       referencedColumns: key.referencedColumns,
+      isProven: key.isProven,
     })),
+    hasRowSecurity: row.hasRowSecurity,
+    hasInheritors: row.hasInheritors,
   };
 }
 

@@ -5,7 +5,7 @@
  */
 export const TABLE_FACTS_SQL = `
 WITH found AS (
-  SELECT c.oid, n.nspname, c.relname, c.relkind
+  SELECT c.oid, n.nspname, c.relname, c.relkind, c.relrowsecurity
   FROM pg_catalog.pg_class c
   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
   WHERE c.relname = $2::text
@@ -45,6 +45,8 @@ SELECT pg_catalog.json_build_object(
   'schema', f.nspname,
   'name', f.relname,
   'kind', f.relkind,
+  'hasRowSecurity', f.relrowsecurity,
+  'hasInheritors', f.relkind = 'r' AND EXISTS (SELECT FROM pg_catalog.pg_inherits h WHERE h.inhparent = f.oid),
   'columns', (
     SELECT pg_catalog.json_agg(pg_catalog.json_build_object(
       'name', a.attname,
@@ -117,6 +119,7 @@ SELECT pg_catalog.json_build_object(
     SELECT pg_catalog.json_agg(pg_catalog.json_build_object(
       'schema', rn.nspname,
       'table', r.relname,
+      'isProven', o.convalidated AND NOT o.condeferrable AND coalesce((pg_catalog.to_jsonb(o) ->> 'conenforced')::pg_catalog.bool, true),
       'columns', (
         SELECT pg_catalog.json_agg(a.attname ORDER BY k.position)
         FROM pg_catalog.unnest(o.conkey) WITH ORDINALITY AS k(attnum, position)

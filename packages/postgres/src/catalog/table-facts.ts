@@ -13,6 +13,10 @@ export interface TableFacts {
   /** Every unique key that holds for all rows at all times, the primary key among them; no partial, deferrable or expression keys. */
   readonly uniqueKeys: readonly UniqueKey[];
   readonly foreignKeys: readonly ForeignKey[];
+  /** Row-level security is on: which rows there are depends on who asks. */
+  readonly hasRowSecurity: boolean;
+  /** Other tables inherit from it (not: partitions), and `FROM` it shows their rows as well, which its keys do not reach. */
+  readonly hasInheritors: boolean;
 }
 
 export interface UniqueKey {
@@ -35,6 +39,8 @@ export interface ForeignKey {
   readonly referencedSchema: string;
   readonly referencedTable: string;
   readonly referencedColumns: readonly string[];
+  /** Every row meets it whenever a statement looks: validated, enforced, not deferrable. */
+  readonly isProven: boolean;
 }
 
 export interface ColumnFacts {

@@ -88,9 +88,31 @@ describe("facts of a table", () => {
         referencedSchema: "Odd.Schema",
         referencedTable: "T; DROP TABLE x",
         referencedColumns: ["id"],
+        isProven: true,
       },
     ]);
     expect(facts.uniqueKeys).toEqual([]);
+  });
+
+  test("what weakens keys is told: inheritance, row security, constraints that wait or were never checked", async () => {
+    await database.query(`
+      CREATE TABLE parent (id int PRIMARY KEY);
+      CREATE TABLE heir () INHERITS (parent);
+      CREATE TABLE parted (id int PRIMARY KEY) PARTITION BY RANGE (id);
+      CREATE TABLE part PARTITION OF parted DEFAULT;
+      CREATE TABLE weak (a int REFERENCES parent DEFERRABLE, b int, c int REFERENCES parent NOT ENFORCED, d int REFERENCES parent);
+      ALTER TABLE weak ADD FOREIGN KEY (b) REFERENCES parent NOT VALID;
+      ALTER TABLE weak ENABLE ROW LEVEL SECURITY;
+    `);
+    const catalog = catalogOf(pool);
+    const [parent, parted, weak] = await Promise.all(
+      ["parent", "parted", "weak"].map((name) => catalog.table(name)),
+    );
+    expect(parent).toMatchObject({ hasInheritors: true, hasRowSecurity: false });
+    expect(parted).toMatchObject({ hasInheritors: false, uniqueKeys: [{ columns: ["id"] }] });
+    expect(weak).toMatchObject({ hasInheritors: false, hasRowSecurity: true });
+    const proven = weak?.foreignKeys.map(({ columns, isProven }) => [columns[0], isProven]);
+    expect(Object.fromEntries(proven ?? [])).toEqual({ a: false, b: false, c: false, d: true });
   });
 
   test("a table is read once, and again when a new column is asked for", async () => {
