@@ -1,4 +1,6 @@
-export { connectRedis, type ConnectRedisOptions } from "./connect/connect-redis.ts";
+export type { GivenRedis } from "./clients/given-routes.ts";
+export type { ConnectRedisOptions } from "./connect/connect-options.ts";
+export { type ClusterNodes, connectRedis } from "./connect/connect-redis.ts";
 export type {
   Argument,
   CommandOptions,
@@ -20,3 +22,32 @@ export {
   RedisUnavailableError,
 } from "./redis-errors.ts";
 export { defineScript, type Script } from "./script.ts";
+export {
+  type Field,
+  type FieldValue,
+  json,
+  type JsonField,
+  nullable,
+  type NullableField,
+  optional,
+  type OptionalField,
+  type PatchOf,
+  type RecordOf,
+  type Schema,
+} from "./hash-record/field.ts";
+export {
+  hashRecord,
+  type HashRecord,
+  type HashRecordOptions,
+  type UpdateOptions,
+} from "./hash-record/hash-record.ts";
+export { HashFieldError, RedisUnsupportedError } from "./hash-record/hash-record-errors.ts";
+export type { BoardEntry, BoardReader } from "./leaderboard/board-reader.ts";
+export type { WindowName } from "./leaderboard/board-window.ts";
+export {
+  leaderboard,
+  type Leaderboard,
+  type LeaderboardOptions,
+  type Scores,
+} from "./leaderboard/leaderboard.ts";
+export { ScoreOverflowError } from "./leaderboard/leaderboard-errors.ts";
