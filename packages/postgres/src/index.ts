@@ -24,3 +24,39 @@ export type {
 export type { Page, PageEdge } from "./keyset/page.ts";
 export type { PageRequest } from "./keyset/page-request.ts";
 export type { RowCount } from "./keyset/count-rows.ts";
+export { createPool } from "./pool/create-pool.ts";
+export type { PgClient, PgDriver, PgPool, ServerConfig } from "./pool/pg-driver.ts";
+export type { CloseOptions, HealthOptions, Pool, PoolGauges, ReplicaGauges } from "./pool/pool.ts";
+export {
+  ConnectionHungError,
+  ConnectTimeoutError,
+  InvalidPositionError,
+  MissingDriverError,
+  PoolClosedError,
+  type PoolLoad,
+  PoolTimeoutError,
+  StatementTimeoutError,
+  TransactionTimeoutError,
+} from "./pool/pool-errors.ts";
+export type { PoolHealth, ReplicaHealth, ServerHealth } from "./pool/pool-health.ts";
+export type { PoolOptions, ServerAddress } from "./pool/pool-options.ts";
+export type { ConnectionBudget } from "./pool/pool-size.ts";
+export type { AfterOptions, ReadRoute } from "./pool/read-route.ts";
+export { transaction, type TransactionBody, type TransactionOptions } from "./pool/transaction.ts";
+export type { Transaction } from "./pool/transaction-handle.ts";
+export {
+  CommitUnknownError,
+  TransactionBusyError,
+  TransactionEndedError,
+  TransactionRolledBackError,
+} from "./connection/transaction-errors.ts";
+export { insertMany, type InsertManyOptions } from "./write/insert-many.ts";
+export { upsertMany, type UpsertManyOptions, type UpsertResult } from "./write/upsert-many.ts";
+export { updateMany, type UpdateManyOptions } from "./write/update-many.ts";
+export { deleteMany, type DeleteManyOptions } from "./write/delete-many.ts";
+export { copyMany, type CopyManyOptions, type CopyResult } from "./write/copy-many.ts";
+export { jsonNull } from "./write/encode/json-null.ts";
+export type { RowSource, Source } from "./write/input/row-source.ts";
+export type { Returning } from "./write/statement/returning.ts";
+export type { BatchOptions, BatchResult } from "./write/write-options.ts";
+export { BadRowError, PartialWriteError, type WrittenChunk } from "./write/write-errors.ts";

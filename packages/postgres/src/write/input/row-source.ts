@@ -1,0 +1,93 @@
+import { InvalidArgumentError } from "@upshift/foundation";
+
+/** Rows all at once, or as they come. */
+export type RowSource = Source<object>;
+
+export type Source<T> = readonly T[] | Iterable<T> | AsyncIterable<T>;
+
+/** Gives one row after the other, whatever they come from. */
+export interface RowReader {
+  /** @returns `undefined` at the end; at once where rows are at hand, so that only a source that waits costs a promise per row */
+  next(): { readonly row: unknown } | undefined | Promise<{ readonly row: unknown } | undefined>;
+  /** Tells the source that no more is wanted. Not needed after its end. */
+  close(): Promise<void>;
+}
+
+/**
+ * @param signal - ends a wait for the source at once; a source that is in the middle of a wait of its own is left to itself
+ * @throws {InvalidArgumentError} when it is no source of rows
+ */
+export function readRows(source: Source<unknown>, signal: AbortSignal | undefined): RowReader {
+  if (isAsyncIterable(source)) return asyncReader(source[Symbol.asyncIterator](), signal);
+  if (isIterable(source)) return syncReader(source[Symbol.iterator]());
+  throw new InvalidArgumentError("`rows` as an array, an iterable or an async iterable", source);
+}
+
+function syncReader(iterator: Iterator<unknown>): RowReader {
+  let isOpen = true;
+  return {
+    next() {
+      const { done, value } = iterator.next();
+      if (done !== true) return { row: value };
+      isOpen = false;
+      return undefined;
+    },
+    async close() {
+      if (isOpen) iterator.return?.();
+      isOpen = false;
+    },
+  };
+}
+
+function asyncReader(iterator: AsyncIterator<unknown>, signal: AbortSignal | undefined): RowReader {
+  let isOpen = true;
+  let isWaiting = false;
+  let giveUp: ((reason: unknown) => void) | undefined;
+  const onAbort = (): void => giveUp?.(signal?.reason);
+  signal?.addEventListener("abort", onAbort);
+  const take = async (): Promise<{ readonly row: unknown } | undefined> => {
+    signal?.throwIfAborted();
+    isWaiting = true;
+    try {
+      const { done, value } = await withGiveUp(iterator.next());
+      isWaiting = false;
+      if (done !== true) return { row: value };
+      isOpen = false;
+      return undefined;
+    } catch (error) {
+      // A source that has thrown is over; one that was given up on is still waiting.
+      if (signal?.aborted !== true) isOpen = false;
+      throw error;
+    }
+  };
+  // One listener for the whole source: one per row would cost more than the row.
+  const withGiveUp = (
+    next: Promise<IteratorResult<unknown, unknown>>,
+  ): Promise<IteratorResult<unknown, unknown>> =>
+    signal === undefined
+      ? next
+      : new Promise((resolve, reject) => {
+          giveUp = reject;
+          next.then(resolve, reject);
+        });
+  return {
+    next: take,
+    async close() {
+      signal?.removeEventListener("abort", onAbort);
+      if (!isOpen) return;
+      isOpen = false;
+      const closed = iterator.return?.();
+      // A generator answers only after the wait that it is in.
+      if (isWaiting) closed?.catch(() => undefined);
+      else await closed;
+    },
+  };
+}
+
+function isAsyncIterable(source: unknown): source is AsyncIterable<unknown> {
+  return typeof source === "object" && source !== null && Symbol.asyncIterator in source;
+}
+
+function isIterable(source: unknown): source is Iterable<unknown> {
+  return typeof source === "object" && source !== null && Symbol.iterator in source;
+}

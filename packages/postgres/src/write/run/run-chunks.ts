@@ -1,0 +1,148 @@
+import type { Connection } from "../../connection/connection.ts";
+import { inTransaction } from "../../connection/in-transaction.ts";
+import type { Queryable } from "../../connection/queryable.ts";
+import { withConnection } from "../../connection/with-connection.ts";
+import { type Chunk, ChunkReader } from "../input/chunk-reader.ts";
+import { readRows, type Source } from "../input/row-source.ts";
+import type { WrittenChunk } from "../write-errors.ts";
+import type { BatchOperation } from "./batch-operation.ts";
+import { locateBadRow } from "./locate-bad-row.ts";
+import { Outcome } from "./outcome.ts";
+import { isRowRejection, mayBeStale } from "./rejection.ts";
+import { attemptUnderSavepoint } from "./savepoint.ts";
+import { groupPart } from "./group-part.ts";
+import { type Part, writeCarefully } from "./write-carefully.ts";
+
+export interface RunOptions {
+  readonly db: Queryable;
+  readonly rows: Source<unknown>;
+  /** Makes a row of what the source gives; default: it is one. */
+  readonly toRow?: ((item: unknown) => unknown) | undefined;
+  readonly chunkRows: number;
+  readonly signal: AbortSignal | undefined;
+  readonly onChunk: ((chunk: WrittenChunk) => void) | undefined;
+  /** Makes the operation of the catalog's facts; each attempt has one of its own. */
+  create(): Promise<BatchOperation>;
+  /** Lets the catalog be read again. */
+  forget(): void;
+}
+
+export interface RunResult {
+  readonly outcome: Outcome;
+  readonly inputCount: number;
+}
+
+/** Rows are sent as they come, and when the server refuses some, once more with care: to find which, and to write what only care can. */
+type Mode = "fast" | "careful";
+
+/**
+ * Writes all rows or none: in one statement, else in one transaction.
+ *
+ * @throws {BadRowError} when a row cannot be written
+ */
+export async function runAtomic(options: RunOptions): Promise<RunResult> {
+  const failed: { chunk?: Chunk; operation?: BatchOperation } = {};
+  try {
+    return await attempt(options, "fast", failed);
+  } catch (error) {
+    if (!isRowRejection(error) && !mayBeStale(error)) throw error;
+    options.forget();
+    if (Array.isArray(options.rows)) return attempt(options, "careful", {});
+    const { chunk, operation } = failed;
+    // Of a source that is read once only the chunk that failed is left.
+    if (chunk === undefined || operation === undefined || !isRowRejection(error)) throw error;
+    const { groups } = chunk;
+    const found = await locateBadRow(options, (connection) =>
+      writeCarefully(connection, operation.table, partsOf(operation, groups, new Outcome()), {
+        isPartial: true,
+      }),
+    );
+    throw found ?? error;
+  }
+}
+
+async function attempt(
+  options: RunOptions,
+  mode: Mode,
+  failed: { chunk?: Chunk; operation?: BatchOperation },
+): Promise<RunResult> {
+  const { db, rows, signal, onChunk } = options;
+  const operation = await options.create();
+  const outcome = new Outcome();
+  const reader = readRows(rows, signal);
+  const chunks = new ChunkReader({
+    table: operation.table,
+    reader,
+    sets: operation.sets,
+    rowCount: options.chunkRows,
+    toRow: options.toRow,
+  });
+  try {
+    // Read before a connection is taken: a source that is slow to begin holds none.
+    const first = await chunks.next();
+    if (first === undefined) return { outcome, inputCount: 0 };
+    const isOneStatement =
+      mode === "fast" &&
+      operation.isOneStatement &&
+      // An abort of a lone statement could come too late to undo it.
+      signal === undefined &&
+      Array.isArray(rows) &&
+      first.inputCount === rows.length &&
+      first.groups.length === 1;
+    const writeAll = async (connection: Connection): Promise<void> => {
+      let chunk: Chunk | undefined = first;
+      while (chunk !== undefined) {
+        Object.assign(failed, { chunk, operation });
+        await writeChunk({ connection, operation, chunk, outcome, mode, onChunk });
+        chunk = await chunks.next();
+      }
+    };
+    await (isOneStatement ? withConnection(db, writeAll) : inTransaction(db, writeAll, { signal }));
+    return { outcome, inputCount: chunks.nextIndex };
+  } finally {
+    await reader.close();
+  }
+}
+
+export interface ChunkWrite {
+  readonly connection: Connection;
+  readonly operation: BatchOperation;
+  readonly chunk: Chunk;
+  readonly outcome: Outcome;
+  readonly mode: Mode;
+  readonly onChunk: ((chunk: WrittenChunk) => void) | undefined;
+}
+
+export async function writeChunk(write: ChunkWrite): Promise<void> {
+  const { connection, operation, chunk, outcome, mode } = write;
+  const before = outcome.rowCount;
+  if (mode === "careful") await writeChunkCarefully(connection, operation, chunk, outcome);
+  else {
+    const groups = await operation.arrange(connection, chunk, outcome);
+    for (const group of groups) await operation.write(connection, group, outcome);
+  }
+  const { firstIndex, inputCount } = chunk;
+  write.onChunk?.({ firstIndex, inputCount, rowCount: outcome.rowCount - before });
+}
+
+async function writeChunkCarefully(
+  connection: Connection,
+  operation: BatchOperation,
+  chunk: Chunk,
+  outcome: Outcome,
+): Promise<void> {
+  let groups = chunk.groups;
+  // A key that cannot be read fails here too: then the rows themselves will tell which.
+  await attemptUnderSavepoint(connection, async () => {
+    groups = await operation.arrange(connection, chunk, outcome);
+  });
+  await writeCarefully(connection, operation.table, partsOf(operation, groups, outcome));
+}
+
+export function partsOf(
+  operation: BatchOperation,
+  groups: Chunk["groups"],
+  outcome: Outcome,
+): readonly Part[] {
+  return groups.map((group) => groupPart(operation, group, outcome));
+}
