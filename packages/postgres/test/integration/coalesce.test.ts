@@ -1,29 +1,18 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { createTestDatabase, type TestDatabase } from "@upshift/services";
-import { Client, Pool, Query, type QueryResult } from "pg";
-import Cursor from "pg-cursor";
+import { Client, Pool, Query as Submittable, type QueryResult } from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { coalesce, type Coalesced } from "../../src/load/coalesce/coalesce.ts";
-
-/** Keeps the texts that it was asked for. */
-class RecordingPool extends Pool {
-  readonly sent: string[] = [];
-
-  // oxlint-disable-next-line typescript/no-explicit-any
-  override query(...args: any[]): any {
-    const [first] = args;
-    this.sent.push(typeof first === "string" ? first : (first.text ?? "submittable"));
-    // oxlint-disable-next-line typescript/no-explicit-any
-    return (super.query as any)(...args);
-  }
-}
+import { callQuery, errorFacts } from "../coalesce/outcomes.ts";
+import { type AnyQuery, poolWith, recordingPool, settingPool } from "../coalesce/pools.ts";
 
 const BATCH = /upshift:coalesce \*\/ k\.place/;
 const CATALOG = /pg_catalog\.pg_class/;
 
 let database: TestDatabase;
-let pool: RecordingPool;
-let db: RecordingPool & Coalesced;
+let pool: Pool;
+let sent: string[];
+let db: Pool & Coalesced;
 
 beforeAll(async () => {
   database = await createTestDatabase();
@@ -49,14 +38,16 @@ beforeAll(async () => {
   `);
 });
 beforeEach(() => {
-  pool = new RecordingPool({ connectionString: database.url, max: 4 });
+  sent = [];
+  pool = recordingPool({ connectionString: database.url, max: 4 }, sent);
   pool.on("error", () => undefined);
   db = coalesce(pool);
 });
 afterEach(async () => {
-  expect(pool.totalCount - pool.idleCount).toBe(0);
-  expect(pool.waitingCount).toBe(0);
-  if (!pool.ending) await pool.end();
+  const { totalCount, idleCount, waitingCount } = pool;
+  await pool.end();
+  if (totalCount !== idleCount || waitingCount !== 0)
+    throw new Error("a connection was not released");
 });
 afterAll(async () => {
   await database.query("DROP OWNED BY coalesce_reader; DROP ROLE coalesce_reader");
@@ -67,21 +58,19 @@ const USER = "SELECT id, name FROM users WHERE id = $1";
 
 /** Each query through the coalescing pool, all in one tick, beside each alone through the pool itself. */
 async function expectSame(calls: readonly (readonly unknown[])[]): Promise<void> {
-  const run = (target: Pool, args: readonly unknown[]): Promise<unknown> =>
-    (target.query as (...all: readonly unknown[]) => Promise<unknown>)(...args);
-  const together = await Promise.allSettled(calls.map((args) => run(db, args)));
+  const together = await Promise.allSettled(calls.map((args) => callQuery(db, args)));
   const alone: PromiseSettledResult<unknown>[] = [];
-  for (const args of calls) alone.push(...(await Promise.allSettled([run(pool, args)])));
+  for (const args of calls) alone.push(...(await Promise.allSettled([callQuery(pool, args)])));
   expect(together).toStrictEqual(alone);
-  for (const [index, outcome] of together.entries()) {
-    const other = alone[index];
-    if (outcome.status === "rejected" && other?.status === "rejected") {
-      expect({ ...outcome.reason, message: outcome.reason.message }).toEqual({
-        ...other.reason,
-        message: other.reason.message,
-      });
-    }
-  }
+  expect(together.map(errorFacts)).toEqual(alone.map(errorFacts));
+}
+
+async function author(id: number): Promise<string> {
+  await Promise.resolve();
+  const { rows } = await db.query(USER, [id]);
+  await Promise.resolve();
+  const again = await db.query("SELECT team FROM users WHERE id = $1", [rows[0].id]);
+  return `${rows[0].name} ${again.rows[0].team}`;
 }
 
 describe("point queries of one tick", () => {
@@ -91,9 +80,9 @@ describe("point queries of one tick", () => {
       const results = await Promise.all(keys.map((id) => db.query(USER, [id])));
       expect(results.map(({ rows }) => rows[0].id)).toEqual(keys);
     }
-    expect(pool.sent.filter((text) => BATCH.test(text))).toHaveLength(151);
-    expect(pool.sent.filter((text) => CATALOG.test(text))).toHaveLength(1);
-    expect(pool.sent).toHaveLength(152);
+    expect(sent.filter((text) => BATCH.test(text))).toHaveLength(151);
+    expect(sent.filter((text) => CATALOG.test(text))).toHaveLength(1);
+    expect(sent).toHaveLength(152);
     expect(db.stats()).toEqual({
       queries: 15_100,
       statements: 152,
@@ -107,16 +96,9 @@ describe("point queries of one tick", () => {
   });
 
   test("that their callers ask one after the other, each in its own chain of promises, still meet", async () => {
-    const author = async (id: number): Promise<string> => {
-      await Promise.resolve();
-      const { rows } = await db.query(USER, [id]);
-      await Promise.resolve();
-      const again = await db.query("SELECT team FROM users WHERE id = $1", [rows[0].id]);
-      return `${rows[0].name} ${again.rows[0].team}`;
-    };
     const names = await Promise.all([1, 2, 3].map(author));
     expect(names).toEqual(["name 1 1", "name 2 2", "name 3 3"]);
-    expect(pool.sent.filter((text) => BATCH.test(text))).toHaveLength(2);
+    expect(sent.filter((text) => BATCH.test(text))).toHaveLength(2);
   });
 
   test("are at most 500 to a statement", async () => {
@@ -164,14 +146,16 @@ describe("point queries of one tick", () => {
 
   test("meet by composite keys as pairs, never as a product", async () => {
     const text = "SELECT role FROM memberships WHERE tenant = $1 AND member = $2 LIMIT 1";
-    const member = (n: number): string =>
-      `00000000-0000-0000-0000-0000000000${n === 1 ? "0A" : "0b"}`;
+    const members = [
+      "00000000-0000-0000-0000-00000000000A",
+      "00000000-0000-0000-0000-00000000000b",
+    ];
     await expectSame([
-      [text, [1, member(1)]],
-      [text, [2, member(2)]],
-      [text, [1, member(2)]],
-      [text, [9, member(2)]],
-      [text, [null, member(2)]],
+      [text, [1, members[0]]],
+      [text, [2, members[1]]],
+      [text, [1, members[1]]],
+      [text, [9, members[1]]],
+      [text, [null, members[1]]],
     ]);
     expect(db.stats()).toMatchObject({ batches: 1, coalesced: 5 });
   });
@@ -220,7 +204,7 @@ describe("point queries of one tick", () => {
   });
 
   test("of a pool of one connection do not pass, and are not passed by, what is asked beside them", async () => {
-    const single = new RecordingPool({ connectionString: database.url, max: 1 });
+    const single = new Pool({ connectionString: database.url, max: 1 });
     const ordered = coalesce(single);
     await Promise.all([ordered.query(USER, [1]), ordered.query(USER, [2])]);
     for (const id of [601, 602]) {
@@ -297,18 +281,22 @@ describe("a query that fails", () => {
   });
 
   test("because the pool is exhausted fails once, not once more for each", async () => {
-    const small = new RecordingPool({
-      connectionString: database.url,
-      max: 1,
-      connectionTimeoutMillis: 50,
-    });
+    const asked: string[] = [];
+    const small = recordingPool(
+      {
+        connectionString: database.url,
+        max: 1,
+        connectionTimeoutMillis: 50,
+      },
+      asked,
+    );
     const wrapped = coalesce(small);
     await Promise.all([wrapped.query(USER, [1]), wrapped.query(USER, [2])]);
     const held = await wrapped.connect();
-    const before = small.sent.length;
+    const before = asked.length;
     const outcomes = await Promise.allSettled([1, 2, 3].map((id) => wrapped.query(USER, [id])));
     expect(outcomes.map(({ status }) => status)).toEqual(["rejected", "rejected", "rejected"]);
-    expect(small.sent.length - before).toBe(1);
+    expect(asked.length - before).toBe(1);
     held.release();
     const results = await Promise.all([1, 2].map((id) => wrapped.query(USER, [id])));
     expect(results.map(({ rowCount }) => rowCount)).toEqual([1, 1]);
@@ -347,20 +335,11 @@ describe("a table that changes", () => {
       "CREATE SCHEMA other; CREATE TABLE other.users (id text, name text, extra int); INSERT INTO other.users VALUES ('1', 'other', 1)",
     );
     const byTenant = new AsyncLocalStorage<string>();
-    class TenantPool extends Pool {
-      // oxlint-disable-next-line typescript/no-explicit-any
-      override async query(...args: any[]): Promise<any> {
-        const client = await this.connect();
-        try {
-          await client.query(`SET search_path = ${byTenant.getStore() ?? "public"}`);
-          // oxlint-disable-next-line typescript/no-explicit-any
-          return await (client.query as any)(...args);
-        } finally {
-          client.release();
-        }
-      }
-    }
-    const tenants = new TenantPool({ connectionString: database.url, max: 1 });
+    const tenants = settingPool(
+      { connectionString: database.url, max: 1 },
+      "search_path",
+      () => byTenant.getStore() ?? "public",
+    );
     const apart = coalesce(tenants, { context: byTenant });
     const ask = (tenant: string, id: number): Promise<QueryResult> =>
       byTenant.run(tenant, () => apart.query("SELECT name FROM users WHERE id = $1", [id]));
@@ -431,11 +410,11 @@ describe("refused, and sent as it came", () => {
     ],
     ["its own wish", [{ text: USER, values: [1], coalesce: false }], "turned off"],
   ])("%s", async (_, args, reason) => {
-    const run = () => (db.query as (...all: readonly unknown[]) => Promise<unknown>)(...args);
+    const run = () => (db.query as unknown as AnyQuery)(...args);
     await Promise.allSettled([run(), run()]);
     await Promise.allSettled([run(), run()]);
     expect(db.stats().refused).toEqual({ [reason]: 4 });
-    const own = pool.sent.filter((text) => !CATALOG.test(text));
+    const own = sent.filter((text) => !CATALOG.test(text));
     const [first] = args;
     expect(own).toEqual(
       Array.from({ length: 4 }, () =>
@@ -459,16 +438,13 @@ describe("refused, and sent as it came", () => {
     });
     expect(await byCallback).toEqual([{ id: 1, name: "name 1" }]);
     const submitted = await new Promise((resolve) => {
-      const query = new Query(USER, [2]);
+      const query = new Submittable(USER, [2]);
       query.on("end", (result: unknown) => resolve(result));
       query.on("row", () => undefined);
-      // oxlint-disable-next-line typescript/no-explicit-any
-      (db.query as any)(query);
+      db.query(query);
     });
     expect(submitted).toMatchObject({ rowCount: 1 });
     const client = await db.connect();
-    const rows = await client.query(new Cursor(USER, [3])).read(10);
-    expect(rows).toEqual([{ id: 3, name: "name 3" }]);
     await client.query("BEGIN");
     await Promise.all([client.query(USER, [1]), client.query(USER, [2])]);
     await client.query("COMMIT");
@@ -489,33 +465,18 @@ describe("refused, and sent as it came", () => {
 
   test("one query in its tick", async () => {
     expect((await db.query(USER, [1])).rows).toEqual([{ id: 1, name: "name 1" }]);
-    expect(pool.sent).toEqual([USER]);
+    expect(sent).toEqual([USER]);
     expect(db.stats()).toMatchObject({ alone: 1, batches: 0 });
   });
 });
 
 test("queries of a tenant are batched with their own only, and policies see what they would have seen", async () => {
   const tenant = new AsyncLocalStorage<string>();
-  class TenantPool extends Pool {
-    // oxlint-disable-next-line typescript/no-explicit-any
-    override async query(...args: any[]): Promise<any> {
-      const client = await this.connect();
-      try {
-        await client.query("BEGIN");
-        await client.query("SELECT set_config('app.tenant', $1, true)", [tenant.getStore() ?? ""]);
-        // oxlint-disable-next-line typescript/no-explicit-any
-        const result = await (client.query as any)(...args);
-        await client.query("COMMIT");
-        return result;
-      } finally {
-        client.release();
-      }
-    }
-  }
-  const tenants = new TenantPool({
-    connectionString: database.urlAs("coalesce_reader", "x"),
-    max: 2,
-  });
+  const tenants = settingPool(
+    { connectionString: database.urlAs("coalesce_reader", "x"), max: 2 },
+    "app.tenant",
+    () => tenant.getStore() ?? "",
+  );
   const apart = coalesce(tenants, { context: () => tenant.getStore() });
   const ids = Array.from({ length: 20 }, (_, index) => index + 1);
   const ask = (name: string, id: number): Promise<QueryResult> =>
@@ -531,18 +492,15 @@ test("queries of a tenant are batched with their own only, and policies see what
 describe("a signal", () => {
   test("that was aborted before ends the call at once, and nothing is sent", async () => {
     const signal = AbortSignal.abort(new Error("enough"));
-    // oxlint-disable-next-line typescript/no-explicit-any
-    const ask = (config: any): Promise<unknown> => db.query(config);
-    await expect(ask({ text: USER, values: [1], signal })).rejects.toThrow("enough");
-    await expect(ask({ text: "SELECT 1", signal })).rejects.toThrow("enough");
-    expect(pool.sent).toEqual([]);
+    await expect(db.query({ text: USER, values: [1], signal })).rejects.toThrow("enough");
+    await expect(db.query({ text: "SELECT 1", signal })).rejects.toThrow("enough");
+    expect(sent).toEqual([]);
   });
 
   test("takes its query out of the batch while it waits, and gives up on it once it is sent", async () => {
     const abort = new AbortController();
-    // oxlint-disable-next-line typescript/no-explicit-any
-    const ask = (id: number, signal?: AbortSignal): Promise<any> =>
-      db.query({ text: USER, values: [id], signal } as any);
+    const ask = (id: number, signal?: AbortSignal) =>
+      db.query({ text: USER, values: [id], signal });
     const first = ask(1, abort.signal);
     const second = ask(2);
     abort.abort(new Error("enough"));
@@ -562,15 +520,10 @@ describe("a signal", () => {
 test("each query that is sent alone is sent where it was asked, and a batch where its first was", async () => {
   const store = new AsyncLocalStorage<string>();
   const places: (string | undefined)[] = [];
-  class TracedPool extends Pool {
-    // oxlint-disable-next-line typescript/no-explicit-any
-    override query(...args: any[]): any {
-      places.push(store.getStore());
-      // oxlint-disable-next-line typescript/no-explicit-any
-      return (super.query as any)(...args);
-    }
-  }
-  const traced = new TracedPool({ connectionString: database.url, max: 2 });
+  const traced = poolWith({ connectionString: database.url, max: 2 }, (query, args) => {
+    places.push(store.getStore());
+    return query(...args);
+  });
   const wrapped = coalesce(traced);
   const ask = (place: string, id: unknown): Promise<unknown> =>
     store.run(place, () => wrapped.query(USER, [id]));
@@ -584,10 +537,10 @@ test("the wrapped pool is the pool in everything else", async () => {
   expect(db.totalCount).toBe(0);
   expect(db.options).toBe(pool.options);
   expect(db.on("connect", () => undefined)).toBe(db);
-  expect(db.connect).toBe(db.connect);
+  expect(Reflect.get(db, "connect")).toBe(Reflect.get(db, "connect"));
   await db.query("SELECT 1");
   expect(db.idleCount).toBe(1);
-  // oxlint-disable-next-line typescript/no-explicit-any
-  expect(() => coalesce({ query: () => Promise.resolve() } as any)).toThrow(/pg Pool/);
+  const noPool = { query: () => Promise.reject(), connect: () => Promise.reject() };
+  expect(() => coalesce(noPool)).toThrow(/pg Pool/);
   expect(() => coalesce(pool, { maxBatchSize: 501 })).toThrow(/maxBatchSize/);
 });

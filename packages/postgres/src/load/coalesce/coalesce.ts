@@ -1,6 +1,6 @@
 import type { AsyncLocalStorage } from "node:async_hooks";
 import { InvalidArgumentError } from "@upshift/foundation";
-import type { PoolLike } from "../../connection/queryable.ts";
+import type { PoolLike, QueryResult, Row } from "../../connection/queryable.ts";
 import { Coalescer } from "./coalescer.ts";
 import type { CoalesceStats } from "./coalesce-stats.ts";
 
@@ -18,8 +18,20 @@ export interface CoalesceOptions {
   readonly maxBatchSize?: number;
 }
 
+/** pg's own options, and two of ours. */
+export interface CoalescedQueryConfig {
+  readonly text: string;
+  readonly values?: unknown[];
+  readonly name?: string;
+  /** `false` sends it as it is; `true` coalesces it also in mode `"marked"`. */
+  readonly coalesce?: boolean | undefined;
+  /** Ends the wait with its reason. A statement that was sent runs to its end. */
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** What {@link coalesce} adds to a pool. */
 export interface Coalesced {
+  query<R = Row>(config: CoalescedQueryConfig): Promise<QueryResult<R>>;
   /** What was coalesced and what was not, with reasons; counted since the pool was wrapped. */
   stats(): CoalesceStats;
 }
@@ -37,7 +49,7 @@ const FLUSHING_METHODS = new Set<string | symbol>(["connect", "end"]);
  * Each caller gets what its query alone would have got: the same result object, or the same error. A query sees every write that was awaited before
  * it was called. Which of several rows comes first is as open as it is without ORDER BY.
  *
- * Beside pg's own options a query takes `coalesce: false`, or `true` in mode `"marked"`, and a `signal`, which ends the wait and not the statement.
+ * Beside pg's own options a query takes those of {@link CoalescedQueryConfig}.
  *
  * @returns the same pool with another `query`, and `stats`
  * @throws {InvalidArgumentError} when it is no pool, or `maxBatchSize` is out of range

@@ -11,7 +11,7 @@ test("never holds more than its limit, and always the half of it that was used l
       for (const key of keys) {
         const known = map.get(key);
         if (known === undefined) map.set(key, `value ${key}`);
-        else expect(known).toBe(`value ${key}`);
+        expect([undefined, `value ${key}`]).toContain(known);
         used.push(key);
         expect(map.size).toBeLessThanOrEqual(limit);
         const latest = [...new Set(used.toReversed())].slice(0, limit / 2);
