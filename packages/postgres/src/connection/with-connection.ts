@@ -1,6 +1,6 @@
 import { abortable } from "./abortable.ts";
 import { type Connection, holdConnection } from "./connection.ts";
-import { isPoolLike, type PooledConnection, type PoolLike, type Queryable } from "./queryable.ts";
+import { isPoolLike, type PooledConnection, type Queryable } from "./queryable.ts";
 import { transactionStatus } from "./transaction-status.ts";
 import { untilReady } from "./until-ready.ts";
 
@@ -33,7 +33,17 @@ export async function withConnection<T>(
       if (connection.brokenBy !== undefined) await connection.idle();
     }
   }
-  const client = await checkOut(db, signal);
+  return holdClient(db, body, signal);
+}
+
+/** As `withConnection`, of what need not run statements itself. */
+export async function holdClient<T>(
+  pool: ConnectionSource,
+  body: (connection: Connection) => Promise<T>,
+  signal: AbortSignal | undefined,
+): Promise<T> {
+  signal?.throwIfAborted();
+  const client = await checkOut(pool, signal);
   // A backend that dies while nobody waits on its connection is an event; without a listener it ends the process.
   const connection = holdConnection(client, signal);
   const onError = (error: Error): void => connection.discard(error);
@@ -47,6 +57,10 @@ export async function withConnection<T>(
   }
 }
 
+export interface ConnectionSource<Client extends PooledConnection = PooledConnection> {
+  connect(): Promise<Client>;
+}
+
 interface ErrorSource {
   on(event: "error", listener: (error: Error) => void): unknown;
   removeListener(event: "error", listener: (error: Error) => void): unknown;
@@ -57,7 +71,10 @@ function isErrorSource(client: object): client is ErrorSource {
 }
 
 /** An abort while the pool is exhausted must not lose the connection that is handed out later. */
-function checkOut(pool: PoolLike, signal: AbortSignal | undefined): Promise<PooledConnection> {
+export function checkOut<Client extends PooledConnection>(
+  pool: ConnectionSource<Client>,
+  signal: AbortSignal | undefined,
+): Promise<Client> {
   const handedOut = pool.connect();
   return abortable(handedOut, signal, () => {
     handedOut.then(

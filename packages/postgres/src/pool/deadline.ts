@@ -1,0 +1,31 @@
+import type { TimerClock } from "@upshift/foundation";
+
+export interface Deadline {
+  /** Aborted by the caller's signal, or with `reason` when the time is up. */
+  readonly signal: AbortSignal;
+  /** Lets go of the caller's signal and of the timer. `AbortSignal.any` would hold on to a long-lived signal. */
+  end(): void;
+}
+
+/** @param options - `timeoutMs`: 0 for no limit of its own; `reason` makes the error that the time is up */
+export function startDeadline(options: {
+  readonly signal: AbortSignal | undefined;
+  readonly timeoutMs: number;
+  readonly clock: TimerClock;
+  readonly reason: () => Error;
+}): Deadline {
+  const { signal, timeoutMs, clock, reason } = options;
+  const controller = new AbortController();
+  const abort = (): void => controller.abort(signal?.reason);
+  if (signal?.aborted === true) abort();
+  signal?.addEventListener("abort", abort, { once: true });
+  const cancel =
+    timeoutMs === 0 ? undefined : clock.after(timeoutMs, () => controller.abort(reason()));
+  return {
+    signal: controller.signal,
+    end() {
+      signal?.removeEventListener("abort", abort);
+      cancel?.();
+    },
+  };
+}

@@ -1,0 +1,83 @@
+import { sqlState } from "../connection/sql-state.ts";
+import type { ConnectCallback, PgClient, PgDriver, PgPool } from "./pg-driver.ts";
+import {
+  ConnectTimeoutError,
+  PoolClosedError,
+  PoolTimeoutError,
+  type PoolLoad,
+} from "./pool-errors.ts";
+
+/** What a guarded pool asks and tells. */
+export interface PoolGuard {
+  readonly server: string;
+  readonly max: number;
+  readonly connectionTimeoutMs: number;
+  readonly isClosing: () => boolean;
+  readonly load: () => PoolLoad;
+  readonly now: () => number;
+  readonly acquired: (waitedMs: number) => void;
+  readonly timedOut: () => void;
+  /** Calls of callers that have no connection yet; each ends its caller's wait with an error. */
+  readonly waiting: Set<(error: Error) => void>;
+}
+
+/**
+ * A real pg pool, also by `instanceof`, whose `connect`, and with it `query`, fails with errors that say what to do.
+ *
+ * pg-pool bounds the wait in line and the time to connect by one setting and tells both by the text of a plain `Error`.
+ */
+export function createGuardedPool(driver: PgDriver, options: object, guard: PoolGuard): PgPool {
+  class GuardedPool extends driver.Pool {
+    override connect(): Promise<PgClient>;
+    override connect(callback: ConnectCallback): void;
+    override connect(callback?: ConnectCallback): Promise<PgClient> | undefined {
+      if (callback === undefined) {
+        return new Promise((resolve, reject) => {
+          this.connect((error, client) => {
+            if (client === undefined) reject(error);
+            else resolve(client);
+          });
+        });
+      }
+      this.#connect(callback);
+      return undefined;
+    }
+
+    #connect(callback: ConnectCallback): void {
+      if (guard.isClosing() || this.ending) {
+        callback(new PoolClosedError(guard.server), undefined, ignore);
+        return;
+      }
+      const startedAtMs = guard.now();
+      const isInLine = this.totalCount >= guard.max || this.idleCount > 0;
+      const giveUp = (error: Error): void => {
+        guard.waiting.delete(giveUp);
+        callback(error, undefined, ignore);
+      };
+      guard.waiting.add(giveUp);
+      super.connect((error, client, done) => {
+        if (!guard.waiting.delete(giveUp)) {
+          client?.release();
+        } else if (client === undefined) {
+          callback(this.#explain(error, isInLine), undefined, done);
+        } else {
+          guard.acquired(guard.now() - startedAtMs);
+          callback(undefined, client, done);
+        }
+      });
+    }
+
+    #explain(error: Error | undefined, isInLine: boolean): Error | undefined {
+      // What the server itself answers needs no explanation. pg-pool's timeouts have no code, only a text.
+      if (error === undefined || sqlState(error) !== undefined || !/timeout/i.test(error.message))
+        return error;
+      if (guard.isClosing()) return new PoolClosedError(guard.server);
+      if (!isInLine) return new ConnectTimeoutError(guard.server, guard.connectionTimeoutMs, error);
+      guard.timedOut();
+      return new PoolTimeoutError(guard.server, guard.connectionTimeoutMs, guard.load());
+    }
+  }
+  return new GuardedPool(options);
+}
+
+function ignore(): void {}
