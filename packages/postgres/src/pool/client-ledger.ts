@@ -29,10 +29,10 @@ export function keepLedger(pool: PgPool, options: KeepLedgerOptions): ClientLedg
 
   /** An idle client's failure comes by the pool and by the client itself. */
   const report = (error: Error): void => {
+    // pg-pool hangs the whole client on it, with the values of its last statement, and does so between the two.
+    Reflect.deleteProperty(error, "client");
     if (known.has(error)) return;
     known.add(error);
-    // pg-pool hangs the whole client on it, with the values of its last statement.
-    Reflect.deleteProperty(error, "client");
     errorCount += 1;
     onError(error);
   };

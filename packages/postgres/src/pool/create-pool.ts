@@ -1,4 +1,4 @@
-import { loadPgDriver, type PgDriver } from "./pg-driver.ts";
+import { type PgDriver, pgDriver } from "./pg-driver.ts";
 import type { Pool } from "./pool.ts";
 import { type PoolOptions, resolvePoolOptions, type ServerAddress } from "./pool-options.ts";
 import { createReplicaSet, type Replica } from "./replica-set.ts";
@@ -17,13 +17,13 @@ import { createWalTimeline } from "./wal-timeline.ts";
  * @throws {InvalidArgumentError}
  * @throws {MissingDriverError}
  */
-export function createPool(options?: PoolOptions): Pool;
 export function createPool<Driver extends PgDriver>(
   options: PoolOptions<Driver> & { readonly driver: Driver },
 ): Pool<InstanceType<Driver["Pool"]>>;
+export function createPool(options?: PoolOptions): Pool;
 export function createPool(options: PoolOptions = {}): Pool {
   const settings = resolvePoolOptions(options);
-  const driver = options.driver ?? loadPgDriver();
+  const driver = pgDriver(options.driver);
   const open = (
     address: ServerAddress | undefined,
     option: string,

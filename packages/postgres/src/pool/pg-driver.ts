@@ -70,19 +70,22 @@ export interface PgDriver {
 }
 
 /**
- * The installed `pg`, an optional peer dependency.
+ * The module `pg`: the one that was given, else the one that is installed, an optional peer dependency.
  *
  * @throws {MissingDriverError}
  */
-export function loadPgDriver(): PgDriver {
-  let loaded: unknown;
+export function pgDriver(given: PgDriver | undefined): PgDriver {
+  const driver: unknown = given ?? installed();
+  if (!isPgDriver(driver)) throw new MissingDriverError();
+  return driver;
+}
+
+function installed(): unknown {
   try {
-    loaded = createRequire(import.meta.url)("pg");
+    return createRequire(import.meta.url)("pg");
   } catch (cause) {
     throw new MissingDriverError(cause);
   }
-  if (!isPgDriver(loaded)) throw new MissingDriverError();
-  return loaded;
 }
 
 function isPgDriver(value: unknown): value is PgDriver {
