@@ -60,3 +60,33 @@ export type { RowSource, Source } from "./write/input/row-source.ts";
 export type { Returning } from "./write/statement/returning.ts";
 export type { BatchOptions, BatchResult } from "./write/write-options.ts";
 export { BadRowError, PartialWriteError, type WrittenChunk } from "./write/write-errors.ts";
+export { type RowStream, streamRows, type StreamRowsOptions } from "./stream/stream-rows.ts";
+export type { BatchSize } from "./stream/batch-size.ts";
+export type { StreamQuery } from "./stream/single-query.ts";
+export { type ExportResult, exportRows } from "./stream/export/export-rows.ts";
+export type { ExportRowsOptions } from "./stream/export/export-options.ts";
+export type { ExportFormat } from "./stream/export/document.ts";
+export type { TextParser, TypeParsers } from "./stream/export/column-form.ts";
+export { DestinationClosedError, StreamIdleError, StreamTimeoutError } from "./stream/stream-errors.ts";
+export type { RequestedField } from "./select/pick-fields.ts";
+export {
+  type ColumnField,
+  computed,
+  type ComputedField,
+  type FieldDefinition,
+  type FieldDefinitions,
+  type JoinDefinition,
+  type JoinDefinitions,
+  type ListField,
+  type ObjectField,
+  type ProjectionDefinition,
+} from "./select/projection-definition.ts";
+export {
+  type PickOptions,
+  type Projection,
+  projection,
+  type Selection,
+  type SelectOptions,
+} from "./select/projection.ts";
+export { UnknownFieldError } from "./select/select-errors.ts";
+export type { SortDirection, SortItem } from "./select/sort-keys.ts";
