@@ -51,3 +51,16 @@ export {
   type Scores,
 } from "./leaderboard/leaderboard.ts";
 export { ScoreOverflowError } from "./leaderboard/leaderboard-errors.ts";
+export { lock, type Lock, type LockOptions, withLock } from "./lock/lock.ts";
+export { LockLostError, LockTakenError } from "./lock/lock-errors.ts";
+export type { LimitStore } from "./rate-limit/limit-store.ts";
+export { memoryLimitStore, type MemoryLimitStoreOptions } from "./rate-limit/memory-limit-store.ts";
+export type { PolicyInput } from "./rate-limit/policy.ts";
+export {
+  type Decision,
+  type PolicyState,
+  rateLimit,
+  type RateLimit,
+  type RateLimitOptions,
+} from "./rate-limit/rate-limit.ts";
+export { rateLimitHeaders, type RateLimitHeaders } from "./rate-limit/rate-limit-headers.ts";

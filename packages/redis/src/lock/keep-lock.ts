@@ -1,0 +1,83 @@
+import type { TimerClock } from "@upshift/foundation";
+import type { Redis } from "../redis.ts";
+import type { Lock } from "./lock.ts";
+import { LockLostError } from "./lock-errors.ts";
+import { RELEASE_LOCK, RENEW_LOCK } from "./lock-scripts.ts";
+
+interface TakenLock {
+  readonly redis: Redis;
+  readonly name: string;
+  readonly key: string;
+  readonly owner: string;
+  readonly token: number;
+  readonly ttlMs: number;
+  /** Before Redis was asked: its time to live began later. */
+  readonly askedAtMs: number;
+  readonly clock: TimerClock;
+}
+
+/** Renewed so often, two renewals can fail before the lock ends. */
+const RENEWALS_PER_TTL = 3;
+
+/** Renews a lock that was taken until it is released; tells when it can no longer be ours. */
+export function keepLock(taken: TakenLock): Lock {
+  const { redis, name, key, owner, token, ttlMs, clock } = taken;
+  const lost = new AbortController();
+  let endsAtMs = taken.askedAtMs + ttlMs;
+  let isReleased = false;
+  let cancelTimer: (() => void) | undefined;
+  let lastFailure: unknown;
+
+  const lose = (reason: string, cause?: unknown): void => {
+    if (isReleased || lost.signal.aborted) return;
+    cancelTimer?.();
+    lost.abort(new LockLostError(name, reason, cause));
+  };
+  const isOver = (): boolean => clock.now() >= endsAtMs;
+  const renew = async (): Promise<void> => {
+    const askedAtMs = clock.now();
+    try {
+      const timeoutMs = Math.max(1, endsAtMs - askedAtMs);
+      const reply = await redis.run(RENEW_LOCK, [key], [owner, ttlMs], { timeoutMs });
+      if (Number(reply) === 1) endsAtMs = Math.max(endsAtMs, askedAtMs + ttlMs);
+      else lose("somebody else has it, or it was deleted");
+    } catch (error) {
+      lastFailure = error;
+    }
+  };
+  const schedule = (): void => {
+    if (isReleased || lost.signal.aborted) return;
+    if (isOver()) {
+      lose("Redis did not confirm it in time", lastFailure);
+      return;
+    }
+    const pauseMs = Math.min(ttlMs / RENEWALS_PER_TTL, endsAtMs - clock.now());
+    // Whoever holds a lock is at work; the timer alone is no reason to stay.
+    cancelTimer = clock.after(
+      pauseMs,
+      () => {
+        if (isOver()) schedule();
+        else void renew().then(schedule);
+      },
+      { isBackground: true },
+    );
+  };
+  schedule();
+
+  return {
+    name,
+    token,
+    signal: lost.signal,
+    get isHeld() {
+      return !isReleased && !lost.signal.aborted && !isOver();
+    },
+    async release(options) {
+      if (isReleased) return false;
+      const wasHeld = !lost.signal.aborted && !isOver();
+      isReleased = true;
+      cancelTimer?.();
+      const reply = await redis.run(RELEASE_LOCK, [key], [owner], options);
+      return wasHeld && Number(reply) === 1;
+    },
+  };
+}

@@ -1,0 +1,293 @@
+import { createHash } from "node:crypto";
+import {
+  type Clock,
+  type Duration,
+  hasErrorCode,
+  InvalidArgumentError,
+  systemClock,
+  toMs,
+} from "@upshift/foundation";
+import type { CallOptions, Redis } from "../redis.ts";
+import { createDenialCache } from "./denial-cache.ts";
+import type { Charge, LimitStore } from "./limit-store.ts";
+import { memoryLimitStore } from "./memory-limit-store.ts";
+import { parsePolicies, type Policy, type PolicyInput } from "./policy.ts";
+import { redisLimitStore } from "./redis-limit-store.ts";
+
+export interface RateLimitOptions {
+  /** Part of the keys in Redis; limits of one name share their counts. */
+  readonly name: string;
+  /** Name to quota, `{ burst: '100/1m', daily: '1000/1d' }`. A call is charged to all of them or to none. */
+  readonly policies: Readonly<Record<string, PolicyInput>>;
+  /**
+   * What is decided when Redis does not answer: `local` counts in this process alone until it does, `open` allows, `closed` refuses. Default is `'local'`.
+   */
+  readonly failMode?: "local" | "open" | "closed";
+  /** How long Redis may take; counted from a call's first wait for a connection. Default is 500 ms. */
+  readonly timeout?: Duration;
+  /** After a failure Redis is left alone for so long, then asked by one call at a time; the others are decided by `failMode` at once. Default is `'1s'`. */
+  readonly pauseAfterFailure?: Duration;
+  /** Refused keys that are remembered in this process, to refuse them without asking. 0 for none. Default is 10,000. */
+  readonly denialCacheKeys?: number;
+  readonly clock?: Clock;
+}
+
+export interface RateLimit {
+  /**
+   * Takes `cost` from every policy, or nothing from any.
+   *
+   * @param key - whom it is charged to: a user's id, an address
+   * @param cost - default 1
+   * @throws {InvalidArgumentError} when the cost is more than a policy ever allows at once
+   */
+  take(key: string, cost?: number, options?: CallOptions): Promise<Decision>;
+  /** What `take` would decide, without taking. */
+  peek(key: string, cost?: number, options?: CallOptions): Promise<Decision>;
+  /** Gives back what was taken and not used; never more than there is room for. */
+  refund(key: string, cost?: number, options?: CallOptions): Promise<Decision>;
+  /** Forgets what a key has taken. */
+  reset(key: string, options?: CallOptions): Promise<void>;
+}
+
+export interface Decision {
+  readonly isAllowed: boolean;
+  /** The policy that refused, or else the one with the least left. */
+  readonly policy: string;
+  /** How many more of cost 1 are allowed now, by the tightest policy. */
+  readonly remaining: number;
+  /** How long to wait until this call would be allowed; 0 when it is. */
+  readonly retryAfterMs: number;
+  /** When everything is paid back. */
+  readonly resetAfterMs: number;
+  /** The same of each policy, in their order. */
+  readonly policies: readonly PolicyState[];
+  /** Who decided: Redis, what this process remembered of a refusal, or `failMode`. */
+  readonly decidedBy: "store" | "denial-cache" | "local" | "open" | "closed";
+}
+
+export interface PolicyState {
+  readonly name: string;
+  readonly limit: number;
+  readonly windowMs: number;
+  readonly remaining: number;
+  readonly retryAfterMs: number;
+  readonly resetAfterMs: number;
+}
+
+/** Longer keys are stored by their hash. */
+const LONGEST_KEY = 128;
+const US_PER_MS = 1_000;
+
+/**
+ * Limits how often something may happen, over all processes: the generic cell rate algorithm, exact under any concurrency.
+ *
+ * A policy `'100/1m'` allows 100 at once after a quiet time and one every 600 ms from then on; there is no edge of a window to burst around.
+ *
+ * @param store - Redis, or `memoryLimitStore()` for a single process
+ * @throws {InvalidArgumentError} when an option cannot work
+ */
+export function rateLimit(store: Redis | LimitStore, options: RateLimitOptions): RateLimit {
+  const { name, failMode = "local", clock = systemClock, denialCacheKeys = 10_000 } = options;
+  if (name === "") throw new InvalidArgumentError("`name` that is not empty", name);
+  if (!Number.isSafeInteger(denialCacheKeys) || denialCacheKeys < 0)
+    throw new InvalidArgumentError("`denialCacheKeys` as an integer >= 0", denialCacheKeys);
+  const policies = parsePolicies(options.policies);
+  const timeoutMs = toMs(options.timeout ?? 500, "timeout");
+  const pauseMs = toMs(options.pauseAfterFailure ?? "1s", "pauseAfterFailure");
+  const limits = "charge" in store ? store : redisLimitStore(store, policies, timeoutMs);
+  const local = memoryLimitStore({ clock });
+  const denials = createDenialCache(policies, clock, denialCacheKeys);
+  const prefix = keyPrefix(name, policies);
+  const gate = createGate(clock, pauseMs);
+
+  const fall = async (key: string, cost: number, asked: number): Promise<Decision> => {
+    if (failMode === "local") {
+      const { isAllowed, debtsUs } = await local.charge(policies, key, cost, undefined);
+      return decide(policies, isAllowed && cost !== 0 ? 0 : asked, debtsUs, "local");
+    }
+    const unknown = decide(policies, 0, [], failMode);
+    if (failMode === "open" || cost < 0) return unknown;
+    // Nobody knows when Redis answers again: the pause is the next time that anybody asks it.
+    return { ...unknown, isAllowed: false, remaining: 0, retryAfterMs: Math.max(1, pauseMs) };
+  };
+  /** @param asked - what the caller wants to know about, where nothing is charged */
+  const chargeStore = async (
+    key: string,
+    cost: number,
+    asked: number,
+    call: CallOptions | undefined,
+  ): Promise<Decision> => {
+    if (!gate.enter()) return fall(key, cost, asked);
+    let charge: Charge;
+    try {
+      charge = await bounded(limits.charge(policies, key, cost, call), call);
+    } catch (error) {
+      if (!isAway(error)) {
+        // An abort of the caller says nothing about Redis.
+        gate.leave(false);
+        throw error;
+      }
+      gate.leave(true);
+      return fall(key, cost, asked);
+    }
+    gate.leave(false);
+    const decision = decide(
+      policies,
+      charge.isAllowed && cost !== 0 ? 0 : asked,
+      charge.debtsUs,
+      "store",
+    );
+    if (!decision.isAllowed) denials.add(key, charge);
+    return decision;
+  };
+  const keyOf = (key: string): string => {
+    if (typeof key !== "string" || key === "") throw new InvalidArgumentError("`key` as text", key);
+    const short =
+      key.length <= LONGEST_KEY ? key : createHash("sha256").update(key).digest("base64url");
+    return `${prefix}${short}`;
+  };
+  const assertCost = (cost: number): void => {
+    if (!Number.isSafeInteger(cost) || cost < 1)
+      throw new InvalidArgumentError("`cost` as an integer >= 1", cost);
+    const tightest = Math.min(...policies.map(({ burst }) => burst));
+    if (cost > tightest)
+      throw new InvalidArgumentError(
+        `\`cost\` of at most ${tightest}, which is allowed at once`,
+        cost,
+      );
+  };
+
+  return {
+    async take(rawKey, cost = 1, call) {
+      assertCost(cost);
+      const key = keyOf(rawKey);
+      const known = denials.find(key, cost);
+      if (known !== undefined) return decide(policies, cost, known, "denial-cache");
+      return chargeStore(key, cost, cost, call);
+    },
+    async peek(rawKey, cost = 1, call) {
+      assertCost(cost);
+      return chargeStore(keyOf(rawKey), 0, cost, call);
+    },
+    async refund(rawKey, cost = 1, call) {
+      assertCost(cost);
+      const key = keyOf(rawKey);
+      denials.forget(key);
+      return chargeStore(key, -cost, 0, call);
+    },
+    async reset(rawKey, call) {
+      const key = keyOf(rawKey);
+      denials.forget(key);
+      await local.reset(key, undefined);
+      await limits.reset(key, { timeoutMs, ...call });
+    },
+  };
+}
+
+/** Other quotas are other counts: a value holds one number per policy, in their order. */
+function keyPrefix(name: string, policies: readonly Policy[]): string {
+  const names = JSON.stringify(policies.map((policy) => policy.name));
+  const digest = createHash("sha256").update(names).digest("base64url").slice(0, 6);
+  return `ratelimit:${name}:${digest}:`;
+}
+
+/** Lets calls through to Redis until one finds it away, then one at a time after each pause. */
+interface Gate {
+  /** @returns false when Redis is being left alone; true has to be followed by `leave` */
+  enter(): boolean;
+  leave(isAway: boolean): void;
+}
+
+function createGate(clock: Clock, pauseMs: number): Gate {
+  let pausedUntilMs: number | undefined;
+  let isProbing = false;
+  return {
+    enter() {
+      if (pausedUntilMs === undefined) return true;
+      if (isProbing || clock.now() < pausedUntilMs) return false;
+      isProbing = true;
+      return true;
+    },
+    leave(isRedisAway) {
+      isProbing = false;
+      pausedUntilMs = isRedisAway ? clock.now() + pauseMs : undefined;
+    },
+  };
+}
+
+/** A batch has one timeout; each caller has a signal of its own. */
+function bounded<T>(promise: Promise<T>, call: CallOptions | undefined): Promise<T> {
+  const signal = call?.signal;
+  if (signal === undefined) return promise;
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(signal.reason);
+    if (signal.aborted) abort();
+    signal.addEventListener("abort", abort, { once: true });
+    promise.finally(() => signal.removeEventListener("abort", abort)).then(resolve, reject);
+  });
+}
+
+/** Redis is away, cannot write, or is in the middle of a failover; anything else is a mistake of the program, and is not hidden. */
+function isAway(error: unknown): boolean {
+  return (
+    hasErrorCode(error, "UPSHIFT_REDIS_TIMEOUT") ||
+    hasErrorCode(error, "UPSHIFT_REDIS_UNAVAILABLE") ||
+    (hasErrorCode(error, "UPSHIFT_REDIS_REPLY") &&
+      "kind" in error &&
+      typeof error.kind === "string" &&
+      AWAY.has(error.kind))
+  );
+}
+
+const AWAY: ReadonlySet<string> = new Set([
+  "OOM",
+  "READONLY",
+  "LOADING",
+  "MASTERDOWN",
+  "CLUSTERDOWN",
+  "TRYAGAIN",
+  "BUSY",
+  "MISCONF",
+]);
+
+/** @param asked - what would have to fit beside the debts; 0 when they hold it already */
+function decide(
+  policies: readonly [Policy, ...Policy[]],
+  asked: number,
+  debtsUs: readonly number[],
+  decidedBy: Decision["decidedBy"],
+): Decision {
+  const [first, ...others] = policies;
+  const tightest = { policy: first, remaining: Number.POSITIVE_INFINITY, retryAfterMs: 0 };
+  let resetAfterMs = 0;
+  const states = [first, ...others].map((policy, index) => {
+    const { name, limit, windowMs, intervalUs, capacityUs } = policy;
+    const debtUs = debtsUs[index] ?? 0;
+    const shortUs = debtUs + asked * intervalUs - capacityUs;
+    const state: PolicyState = {
+      name,
+      limit,
+      windowMs,
+      remaining: Math.max(0, Math.floor((capacityUs - debtUs) / intervalUs)),
+      retryAfterMs: Math.max(0, Math.ceil(shortUs / US_PER_MS)),
+      resetAfterMs: Math.ceil(debtUs / US_PER_MS),
+    };
+    const isTighter =
+      state.retryAfterMs > tightest.retryAfterMs ||
+      (tightest.retryAfterMs === 0 && state.remaining < tightest.remaining);
+    if (isTighter) tightest.policy = policy;
+    tightest.remaining = Math.min(tightest.remaining, state.remaining);
+    tightest.retryAfterMs = Math.max(tightest.retryAfterMs, state.retryAfterMs);
+    resetAfterMs = Math.max(resetAfterMs, state.resetAfterMs);
+    return state;
+  });
+  return {
+    isAllowed: tightest.retryAfterMs === 0,
+    policy: tightest.policy.name,
+    remaining: tightest.remaining,
+    retryAfterMs: tightest.retryAfterMs,
+    resetAfterMs,
+    policies: states,
+    decidedBy,
+  };
+}
