@@ -63,7 +63,7 @@ export interface Selection<R> {
   /** The condition of the definition. */
   readonly where: Sql | undefined;
   /** Makes objects and lists of a row's columns. */
-  shape(row: Row): R;
+  readonly shape: (row: Row) => R;
 }
 
 export interface PickOptions<D extends ProjectionDefinition> {

@@ -109,9 +109,7 @@ describe("the statement", () => {
     ]);
     expect(
       await posts.select(pool, ["id"], { orderBy: [["editor.name", "asc"], "shout"] }),
-    ).toEqual(
-      [{ id: 2 }, { id: 1 }, { id: 3 }],
-    );
+    ).toEqual([{ id: 2 }, { id: 1 }, { id: 3 }]);
     expect(await posts.select(pool, ["id"], { limit: 0 })).toEqual([]);
   });
 
@@ -386,15 +384,15 @@ describe("what may be asked for", () => {
   });
 });
 
+const first = (table: string, on: Record<string, string>, extra: object = {}) =>
+  projection({
+    table: "left_side",
+    joins: { other: { table, on, ...extra } },
+    fields: { id: "id", other: { join: "other", column: "id" } },
+  });
+
 describe("joins", () => {
   const refused = { code: "UPSHIFT_INVALID_ARGUMENT" };
-  const first = (table: string, on: Record<string, string>, extra: object = {}) =>
-    projection({
-      table: "left_side",
-      joins: { other: { table, on, ...extra } },
-      fields: { id: "id", other: { join: "other", column: "id" } },
-    });
-
   beforeAll(async () => {
     await pool.query(`
       CREATE TABLE left_side (id int PRIMARY KEY, a int, b text, n numeric, f float8, sure int NOT NULL, soft int NOT NULL, late int NOT NULL, d text);
@@ -474,9 +472,10 @@ describe("joins", () => {
   });
 });
 
+const invalid = (wrong: object) => () =>
+  projection({ ...definition, ...wrong } as ProjectionDefinition);
+
 describe("a definition that cannot work is refused", () => {
-  const invalid = (wrong: object) => () =>
-    projection({ ...definition, ...wrong } as ProjectionDefinition);
   test.each([
     ["no fields", { fields: {} }],
     ["an empty object", { fields: { a: { join: "author", fields: {} } } }],
