@@ -21,6 +21,9 @@ export interface CommandOptions {
   readonly timeoutMs?: number;
 }
 
+/** What a call of a pattern accepts: how long it may take, and what ends it. */
+export type CallOptions = Pick<CommandOptions, "signal" | "timeoutMs">;
+
 /** One node, or whatever else answers commands. */
 export interface CommandTarget {
   /**

@@ -20,6 +20,7 @@ interface IoredisCommandOptions {
 
 export interface IoredisCommand {
   readonly promise: Promise<Reply>;
+  pipelineIndex?: number;
 }
 
 export interface IoredisClient {
@@ -42,7 +43,7 @@ export function ioredisDriver(library: IoredisModule): Driver {
   return {
     open(endpoint, events) {
       const client = new library.Redis(clientOptions(endpoint));
-      return openIoredisLink(library, client, events);
+      return openIoredisLink(library.Command, client, events);
     },
     failure: ioredisFailure,
   };
@@ -64,7 +65,7 @@ function clientOptions(endpoint: Endpoint): Readonly<Record<string, unknown>> {
 }
 
 /** One connection, without any repetition, and replies of RESP2. */
-const SINGLE_USE = {
+export const SINGLE_USE = {
   lazyConnect: true,
   protocol: 2,
   retryStrategy: null,
@@ -77,8 +78,8 @@ const SINGLE_USE = {
   noDelay: true,
 } as const;
 
-function openIoredisLink(
-  library: IoredisModule,
+export function openIoredisLink(
+  Command: IoredisModule["Command"],
   client: IoredisClient,
   events: LinkEvents,
 ): OpeningLink {
@@ -101,7 +102,7 @@ function openIoredisLink(
     send(command: Command, asBuffers: boolean): Promise<Reply> {
       // Upper case, since ioredis reshapes the replies of names that it knows, and those are lower case.
       const name = command[0].toUpperCase();
-      const sent = new library.Command(name, command.slice(1), asBuffers ? BUFFERS : TEXT);
+      const sent = new Command(name, command.slice(1), asBuffers ? BUFFERS : TEXT);
       const { stream } = client;
       // ioredis alone makes one system call per command.
       if (!isCorked && stream !== undefined) cork(stream);

@@ -34,18 +34,19 @@ const AS_BUFFERS: NodeRedisCommandOptions = { typeMapping: { 36: Buffer, 43: Buf
 
 export function nodeRedisDriver(library: NodeRedisModule): Driver {
   return {
-    open: (endpoint, events) => openNodeRedisLink(library, endpoint, events),
+    open: (endpoint, events) =>
+      openNodeRedisLink((signal) => library.createClient(clientOptions(endpoint, signal)), events),
     failure: nodeRedisFailure,
   };
 }
 
-function openNodeRedisLink(
-  library: NodeRedisModule,
-  endpoint: Endpoint,
+/** @param create - makes the client, not connected; the signal destroys a socket that is still connecting */
+export function openNodeRedisLink(
+  create: (signal: AbortSignal) => NodeRedisClient,
   events: LinkEvents,
 ): OpeningLink {
   const ending = new AbortController();
-  const client = library.createClient(clientOptions(endpoint, ending.signal));
+  const client = create(ending.signal);
   let isOver = false;
   const end = (): void => {
     if (isOver) return;
@@ -58,7 +59,7 @@ function openNodeRedisLink(
   });
   return {
     replyCount: 0,
-    opened: client.connect().then(() => {}),
+    opened: client.connect(),
     send: (command: Command, asBuffers: boolean): Promise<Reply> =>
       client.sendCommand(asTexts(command), asBuffers ? AS_BUFFERS : undefined),
     async subscribe(channels) {
@@ -73,27 +74,45 @@ function openNodeRedisLink(
   };
 }
 
-/** One connection, without any repetition, and replies of RESP2. */
 function clientOptions(endpoint: Endpoint, signal: AbortSignal): Readonly<Record<string, unknown>> {
   const { host, port, path, tls, username, password, database, name } = endpoint;
+  const socket = {
+    ...(path === undefined ? { host, port } : { path }),
+    ...(tls === undefined ? {} : { ...tls, tls: true }),
+    connectTimeout: endpoint.connectTimeoutMs,
+  };
   return {
-    RESP: 2,
     ...(username === undefined ? {} : { username }),
     ...(password === undefined ? {} : { password }),
     ...(name === undefined ? {} : { name }),
     database,
+    ...singleUse(socket, signal),
+  };
+}
+
+/** Options of one connection, without any repetition, and replies of RESP2. */
+export function singleUse(
+  socket: Readonly<Record<string, unknown>>,
+  signal: AbortSignal,
+): Readonly<Record<string, unknown>> {
+  return {
+    RESP: 2,
     disableOfflineQueue: true,
     maintNotifications: "disabled",
     // Its own timeout costs an AbortSignal per command: more than the command.
     commandOptions: { timeout: 0 },
-    socket: {
-      ...(path === undefined ? { host, port } : { path }),
-      ...(tls === undefined ? {} : { ...tls, tls: true }),
-      connectTimeout: endpoint.connectTimeoutMs,
-      reconnectStrategy: false,
-      signal,
-    },
+    socket: { ...socket, reconnectStrategy: false, signal },
   };
+}
+
+export function isNodeRedisClient(value: unknown): value is NodeRedisClient {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    "sendCommand" in value &&
+    "isOpen" in value &&
+    "destroy" in value
+  );
 }
 
 /** A copy, since it is written later than it is given. */

@@ -3,7 +3,7 @@ export function failureReason(error: unknown): string {
   if (error === undefined || error === null) return "the connection was closed";
   if (error instanceof AggregateError && error.errors.length > 0)
     return failureReason(error.errors[0]);
-  const text = error instanceof Error ? error.message : String(error);
+  const text = error instanceof Error ? error.message : "";
   return withoutEcho(text) || "the connection was closed";
 }
 

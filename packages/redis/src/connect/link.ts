@@ -17,15 +17,15 @@ export interface Link {
 
 export interface OpeningLink extends Link {
   /** Resolves when it is connected and authenticated, which says nothing yet about loading. */
-  readonly opened: Promise<void>;
+  readonly opened: Promise<unknown>;
 }
 
 export interface LinkEvents {
   /** It has ended, for whatever reason. Called once at most. */
-  onClose(): void;
+  readonly onClose: () => void;
   /** Something went wrong; `onClose` follows where that ends it. */
-  onError(error: unknown): void;
-  onMessage(message: string, channel: string): void;
+  readonly onError: (error: unknown) => void;
+  readonly onMessage: (message: string, channel: string) => void;
 }
 
 /** A client library, as far as links need one. */

@@ -43,6 +43,10 @@ export function openSubscription(
       cancelTimer();
       if (sweep !== undefined) clearImmediate(sweep);
     };
+    const answered = (): void => {
+      stop();
+      if (keeper.link === link) beat(link);
+    };
     const lost = (reason: string): void => {
       stop();
       if (keeper.link === link) keeper.replace(reason);
@@ -52,10 +56,7 @@ export function openSubscription(
       sweep = setImmediate(() => lost(`no answer to PING within ${timeoutMs} ms`));
     });
     link.send(["PING"], false).then(
-      () => {
-        stop();
-        if (keeper.link === link) beat(link);
-      },
+      () => answered(),
       (error: unknown) => lost(failureReason(error)),
     );
     return stop;

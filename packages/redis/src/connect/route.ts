@@ -1,11 +1,12 @@
 import type { Call, Pin } from "./call.ts";
-import type { Endpoint } from "./endpoint.ts";
 import type { Driver, Link, LinkEvents, OpeningLink } from "./link.ts";
 
 /** Knows the nodes: which link a key's commands go through now. */
 export interface Route {
   readonly kind: "single" | "cluster";
   readonly driver: Driver;
+  /** Not every change is told by `onChange`. */
+  readonly mustPoll: boolean;
   /** There is a link for every key. */
   readonly isReady: boolean;
   /** How often a connection that was lost has come back. */
@@ -29,6 +30,12 @@ export interface Route {
   close(): void;
 }
 
+/** Makes routes: for ordinary commands, and on connections of their own for those that block. */
+export interface Routes {
+  readonly ordinary: () => Route;
+  readonly blocking: () => Route;
+}
+
 export interface RouteListener {
   /** Calls that wait may go now. */
   onChange(): void;
@@ -36,5 +43,3 @@ export interface RouteListener {
   onReady(): void;
   onFailover(): void;
 }
-
-export type OpenLink = (endpoint: Endpoint, events: LinkEvents) => OpeningLink;

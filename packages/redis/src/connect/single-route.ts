@@ -8,6 +8,7 @@ import type { Route, RouteListener } from "./route.ts";
 /** One server. */
 export class SingleRoute implements Route {
   readonly kind = "single";
+  readonly mustPoll = false;
   readonly driver: Driver;
   readonly #settings: ConnectSettings;
   readonly #keeper: LinkKeeper;
