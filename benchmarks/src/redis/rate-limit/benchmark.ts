@@ -30,7 +30,7 @@ export const benchmark: Benchmark = {
       duration: WINDOW_SECONDS,
     });
     await client.script("LOAD", BARE.lua);
-    const contestants = CONCURRENCIES.flatMap((concurrency): Contestant[] => [
+    const contestantsWith = (concurrency: number): readonly [Contestant, ...Contestant[]] => [
       {
         label: `upshift, ${concurrency} callers`,
         run: (round) =>
@@ -60,10 +60,10 @@ export const benchmark: Benchmark = {
         },
         check: assertCalls,
       },
-    ]);
+    ];
     return {
       rounds: 30,
-      contestants,
+      contestants: [...contestantsWith(64), ...contestantsWith(512)],
       claims: (samples) =>
         CONCURRENCIES.flatMap((concurrency, position) => {
           const own = `upshift, ${concurrency} callers`;
