@@ -12,6 +12,8 @@ export interface TcpProxy {
   /** Passes nothing on, in either direction, and closes nothing: a hung host. Chunks wait until `resume`. */
   pause(): void;
   resume(): void;
+  /** Drops whatever comes on the connections that are open, in either direction and for ever, as a firewall that has forgotten them. New ones are served. */
+  forget(): void;
   /** Resets every open connection; new ones are accepted. */
   cut(): void;
   /** Accepts no new connections, or accepts them again. */
@@ -31,6 +33,7 @@ export interface StartTcpProxyOptions {
 export async function startTcpProxy(options: StartTcpProxyOptions): Promise<TcpProxy> {
   const pairs = new Set<readonly [Socket, Socket]>();
   const waiting: (() => void)[] = [];
+  const forgotten = new WeakSet<Socket>();
   let delayMs = options.delayMs ?? 0;
   let isPaused = false;
   let isRefusing = false;
@@ -48,7 +51,7 @@ export async function startTcpProxy(options: StartTcpProxyOptions): Promise<TcpP
         await before;
         await arrival;
         if (isPaused) await new Promise<void>((resolve) => waiting.push(resolve));
-        if (!to.destroyed) send();
+        if (!to.destroyed && !forgotten.has(to)) send();
       })();
     };
     from.on("data", (chunk) =>
@@ -113,6 +116,9 @@ export async function startTcpProxy(options: StartTcpProxyOptions): Promise<TcpP
       isPaused = true;
     },
     resume,
+    forget() {
+      for (const pair of pairs) for (const socket of pair) forgotten.add(socket);
+    },
     cut,
     refuse(refusing) {
       isRefusing = refusing;

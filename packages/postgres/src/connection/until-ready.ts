@@ -1,4 +1,5 @@
 import type { Queryable } from "./queryable.ts";
+import { isCutOff } from "./socket.ts";
 
 /** What pg's client tells of its state. */
 interface ReadyState {
@@ -14,10 +15,11 @@ const EVENTS = ["drain", "end", "error"] as const;
  * Resolves when the connection runs nothing any more. pg reports a failed statement before the server has said which state it left the
  * connection in; only after this is that state to be trusted.
  *
- * @returns `undefined` when that is so already, or the driver does not tell
+ * @returns `undefined` when that is so already, or the driver does not tell; also when the connection is gone, whose last event may have been before
+ *   its last statement's failure
  */
 export function untilReady(driver: Queryable): Promise<void> | undefined {
-  if (!hasReadyState(driver) || driver.readyForQuery) return undefined;
+  if (!hasReadyState(driver) || driver.readyForQuery || isCutOff(driver)) return undefined;
   return new Promise((resolve) => {
     const done = (): void => {
       for (const event of EVENTS) driver.removeListener(event, done);

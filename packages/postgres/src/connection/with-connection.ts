@@ -1,7 +1,7 @@
 import { abortable } from "./abortable.ts";
 import { type Connection, holdConnection } from "./connection.ts";
 import { isPoolLike, type PooledConnection, type Queryable } from "./queryable.ts";
-import { transactionStatus } from "./transaction-status.ts";
+import { unfitForPool } from "./unfit-for-pool.ts";
 import { untilReady } from "./until-ready.ts";
 
 /** What every call that takes time accepts. */
@@ -95,7 +95,5 @@ async function leftBusy(
   } catch {
     return new Error("aborted while a statement was running");
   }
-  return (transactionStatus(client) ?? "I") === "I"
-    ? undefined
-    : new Error("left inside a transaction");
+  return unfitForPool(client);
 }

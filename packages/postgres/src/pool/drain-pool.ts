@@ -3,7 +3,7 @@ import { requestCancel } from "../connection/cancel-request.ts";
 import type { ClientLedger } from "./client-ledger.ts";
 import type { PgClient, PgPool } from "./pg-driver.ts";
 import type { PoolClosedError } from "./pool-errors.ts";
-import { socketOf } from "./socket.ts";
+import { socketOf } from "../connection/socket.ts";
 
 export interface DrainPoolOptions {
   readonly pool: PgPool;

@@ -10,7 +10,6 @@ import {
 /** What a guarded pool asks and tells. */
 export interface PoolGuard {
   readonly server: string;
-  readonly max: number;
   readonly connectionTimeoutMs: number;
   readonly isClosing: () => boolean;
   readonly load: () => PoolLoad;
@@ -49,7 +48,6 @@ export function createGuardedPool(driver: PgDriver, options: object, guard: Pool
         return;
       }
       const startedAtMs = guard.now();
-      const isInLine = this.totalCount >= guard.max || this.idleCount > 0;
       const giveUp = (error: Error): void => {
         guard.waiting.delete(giveUp);
         callback(error, undefined, ignore);
@@ -59,7 +57,7 @@ export function createGuardedPool(driver: PgDriver, options: object, guard: Pool
         if (!guard.waiting.delete(giveUp)) {
           client?.release();
         } else if (client === undefined) {
-          callback(this.#explain(error, isInLine), undefined, done);
+          callback(this.#explain(error), undefined, done);
         } else {
           guard.acquired(guard.now() - startedAtMs);
           callback(undefined, client, done);
@@ -67,14 +65,17 @@ export function createGuardedPool(driver: PgDriver, options: object, guard: Pool
       });
     }
 
-    #explain(error: Error | undefined, isInLine: boolean): Error | undefined {
+    #explain(error: Error | undefined): Error | undefined {
       // What the server itself answers needs no explanation. pg-pool's timeouts have no code, only a text.
       if (error === undefined || sqlState(error) !== undefined || !/timeout/i.test(error.message))
         return error;
       if (guard.isClosing()) return new PoolClosedError(guard.server);
-      if (!isInLine) return new ConnectTimeoutError(guard.server, guard.connectionTimeoutMs, error);
+      const load = guard.load();
+      // Where there is room, it was the server that did not let anyone in.
+      if (load.busyCount < load.max)
+        return new ConnectTimeoutError(guard.server, guard.connectionTimeoutMs, error);
       guard.timedOut();
-      return new PoolTimeoutError(guard.server, guard.connectionTimeoutMs, guard.load());
+      return new PoolTimeoutError(guard.server, guard.connectionTimeoutMs, load);
     }
   }
   return new GuardedPool(options);

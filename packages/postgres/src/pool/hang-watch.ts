@@ -1,7 +1,7 @@
 import type { TimerClock } from "@upshift/foundation";
 import { ConnectionHungError } from "./pool-errors.ts";
 import type { PgClient } from "./pg-driver.ts";
-import { socketOf } from "./socket.ts";
+import { socketOf } from "../connection/socket.ts";
 
 /** What a second connection says of the backends that are silent. */
 export type Verdict =

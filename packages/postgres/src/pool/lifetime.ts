@@ -6,7 +6,7 @@ const MS_PER_SECOND = 1_000;
  * Gives each connection of a pool a lifetime of its own, between three quarters of the longest and the longest: connections that were opened
  * together, after a restart say, do not all end together.
  *
- * pg-pool reads this option once per new connection; https://github.com/brianc/node-postgres/blob/master/packages/pg-pool/index.js
+ * pg-pool reads this option anew for each connection; https://github.com/brianc/node-postgres/blob/master/packages/pg-pool/index.js
  *
  * @param poolOptions - `options` of a pg pool, which is changed
  * @param maxLifetimeMs - 0 for no limit

@@ -1,6 +1,6 @@
 import { InvalidArgumentError, type TimerClock } from "@upshift/foundation";
 import { type QueryResult, type Queryable, takesQueryConfig } from "../connection/queryable.ts";
-import { transactionStatus } from "../connection/transaction-status.ts";
+import { unfitForPool } from "../connection/unfit-for-pool.ts";
 import { untilReady } from "../connection/until-ready.ts";
 import { type Abortable, holdClient } from "../connection/with-connection.ts";
 import { startDeadline } from "./deadline.ts";
@@ -74,19 +74,14 @@ export async function runOnce(
 async function runAlone(client: PgClient, query: FullQuery): Promise<AnyResult> {
   try {
     const result = await submit(client, query);
-    release(client);
+    // A text may have left a BEGIN behind.
+    client.release(unfitForPool(client));
     return result;
   } catch (error) {
     await untilReady(client);
-    release(client);
+    client.release(unfitForPool(client));
     throw error;
   }
-}
-
-/** A text may have left a BEGIN behind. */
-function release(client: PgClient): void {
-  const isIdle = (transactionStatus(client) ?? "I") === "I";
-  client.release(isIdle ? undefined : new Error("left inside a transaction"));
 }
 
 /** Without its name where the connection keeps none. */

@@ -11,7 +11,7 @@ import { ConnectTimeoutError, PoolClosedError } from "./pool-errors.ts";
 import type { PoolSettings } from "./pool-options.ts";
 import { hideConnectionString } from "./server-name.ts";
 import { createSessionSetup, type SessionSetup } from "./session-setup.ts";
-import { socketOf } from "./socket.ts";
+import { socketOf } from "../connection/socket.ts";
 
 /** Before the first probe of a connection without traffic; Linux then probes each 75 s. */
 const KEEP_ALIVE_AFTER_MS = 10_000;
@@ -99,7 +99,6 @@ export function openServerPool(options: ServerPoolOptions): ServerPool {
     },
     {
       server: name,
-      max,
       connectionTimeoutMs,
       isClosing: () => closing !== undefined,
       load: () => ({

@@ -2,6 +2,7 @@
 export interface Socket {
   readonly bytesRead: number;
   readonly bytesWritten: number;
+  readonly destroyed: boolean;
   destroy(error: Error): unknown;
 }
 
@@ -21,7 +22,13 @@ function isSocket(value: object): value is Socket {
     "bytesRead" in value &&
     typeof value.bytesRead === "number" &&
     "bytesWritten" in value &&
+    "destroyed" in value &&
     "destroy" in value &&
     typeof value.destroy === "function"
   );
+}
+
+/** True when nothing can come from it any more, whether its driver has noticed or not. */
+export function isCutOff(client: object): boolean {
+  return socketOf(client)?.destroyed === true;
 }
