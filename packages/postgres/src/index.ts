@@ -67,7 +67,11 @@ export { type ExportResult, exportRows } from "./stream/export/export-rows.ts";
 export type { ExportRowsOptions } from "./stream/export/export-options.ts";
 export type { ExportFormat } from "./stream/export/document.ts";
 export type { TextParser, TypeParsers } from "./stream/export/column-form.ts";
-export { DestinationClosedError, StreamIdleError, StreamTimeoutError } from "./stream/stream-errors.ts";
+export {
+  DestinationClosedError,
+  StreamIdleError,
+  StreamTimeoutError,
+} from "./stream/stream-errors.ts";
 export type { RequestedField } from "./select/pick-fields.ts";
 export {
   type ColumnField,

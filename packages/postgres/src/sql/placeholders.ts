@@ -40,14 +40,15 @@ export function splitPlaceholders(text: string): Placeholders {
   return { texts: [...texts, text.slice(textStart)], numbers, endsInside: undefined };
 }
 
-interface Token {
+/** A stretch of SQL text that no parameter, statement end or parenthesis is hidden in: those are tokens of their own. */
+export interface Token {
   readonly end: number;
   readonly parameter?: number;
   readonly endsInside?: UnendedToken;
 }
 
 /** Everything that starts nothing: up to where a token that matters may begin. */
-const PLAIN = /[^A-Za-z_0-9\u0080-\uffff'"$/-]+/y;
+const PLAIN = /[^A-Za-z_0-9\u0080-\uffff'"$/;()-]+/y;
 const NUMBER = /[0-9][0-9A-Za-z_.]*/y;
 const NAME = /[A-Za-z_\u0080-\uffff][A-Za-z_0-9$\u0080-\uffff]*/y;
 const PARAMETER = /\$([0-9]+)/y;
@@ -59,7 +60,8 @@ const IDENTIFIER_REST = /[^"]*(?:""[^"]*)*"/y;
 /** A string goes on after a line break, in the form that it began with. */
 const STRING_CONTINUES = /[ \t\f\v]*(?:--[^\n\r]*)?[\n\r](?:[ \t\n\r\f\v]|--[^\n\r]*[\n\r])*'/y;
 
-function readToken(text: string, start: number): Token {
+/** The token that begins at `start`. */
+export function readToken(text: string, start: number): Token {
   const plain = endOf(PLAIN, text, start) ?? endOf(NUMBER, text, start);
   if (plain !== undefined) return { end: plain };
   const name = endOf(NAME, text, start);

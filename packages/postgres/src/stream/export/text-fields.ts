@@ -1,0 +1,86 @@
+import { BACKSLASH, LINE_BREAK, TAB } from "./copy-text.ts";
+import type { FieldCursor } from "./field-cursor.ts";
+
+const QUOTE = 0x22;
+const SPACE = 0x20;
+const LOWER_U = 0x75;
+const LOWER_V = 0x76;
+const LOWER_N = 0x6e;
+const LOWER_R = 0x72;
+const ZERO = 0x30;
+const HEX = Buffer.from("0123456789abcdef");
+
+/** 1 for what stands in a JSON string as it stands in a field: all but quote, backslash and control characters. */
+const IS_PLAIN: Uint8Array = Uint8Array.from({ length: 256 }, (_, byte) =>
+  byte < SPACE || byte === QUOTE || byte === BACKSLASH ? 0 : 1,
+);
+
+/**
+ * A field as a JSON string. `\b`, `\f`, `\n`, `\r`, `\t` and `\\` are the same in both forms, so only quotes, vertical tabs and bare control characters change.
+ *
+ * @returns the new length; the cursor is at the next field
+ */
+export function writeJsonString(cursor: FieldCursor, bytes: Buffer, length: number): number {
+  const { row } = cursor;
+  let { index } = cursor;
+  let to = length;
+  bytes[to++] = QUOTE;
+  for (;;) {
+    const byte = row[index++] ?? LINE_BREAK;
+    if (IS_PLAIN[byte] === 1) {
+      bytes[to++] = byte;
+    } else if (byte === TAB || byte === LINE_BREAK) {
+      break;
+    } else if (byte === QUOTE) {
+      bytes[to++] = BACKSLASH;
+      bytes[to++] = QUOTE;
+    } else if (byte === BACKSLASH) {
+      const escaped = row[index++] ?? BACKSLASH;
+      if (escaped === LOWER_V) to = writeControl(0x0b, bytes, to);
+      else {
+        bytes[to++] = BACKSLASH;
+        bytes[to++] = escaped;
+      }
+    } else {
+      to = writeControl(byte, bytes, to);
+    }
+  }
+  bytes[to++] = QUOTE;
+  cursor.index = index;
+  return to;
+}
+
+function writeControl(byte: number, bytes: Buffer, length: number): number {
+  bytes[length] = BACKSLASH;
+  bytes[length + 1] = LOWER_U;
+  bytes[length + 2] = ZERO;
+  bytes[length + 3] = ZERO;
+  bytes[length + 4] = HEX[byte >> 4] ?? ZERO;
+  bytes[length + 5] = HEX[byte & 15] ?? ZERO;
+  return length + 6;
+}
+
+/**
+ * A field that is JSON already. Line breaks in it can only be white space between tokens, where `json` (not `jsonb`) keeps them; they become spaces, as one would end a line
+ * of NDJSON too early.
+ *
+ * @returns the new length; the cursor is at the next field
+ */
+export function writeRawJson(cursor: FieldCursor, bytes: Buffer, length: number): number {
+  const { row } = cursor;
+  let { index } = cursor;
+  let to = length;
+  for (;;) {
+    const byte = row[index++] ?? LINE_BREAK;
+    if (byte === TAB || byte === LINE_BREAK) break;
+    if (byte !== BACKSLASH) {
+      bytes[to++] = byte;
+      continue;
+    }
+    const escaped = row[index++] ?? BACKSLASH;
+    if (escaped === BACKSLASH) bytes[to++] = BACKSLASH;
+    else bytes[to++] = escaped === LOWER_N || escaped === LOWER_R ? SPACE : TAB;
+  }
+  cursor.index = index;
+  return to;
+}

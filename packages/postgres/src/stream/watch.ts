@@ -1,0 +1,44 @@
+import {
+  DerivedSignal,
+  type Duration,
+  InvalidArgumentError,
+  systemClock,
+  toMs,
+} from "@upshift/foundation";
+import { StreamTimeoutError } from "./stream-errors.ts";
+
+/** What may end a stream before its last row: the caller's signal, its time, its consumer. */
+export interface Watch {
+  /** Aborts with the reason why the stream has to end. */
+  readonly signal: AbortSignal;
+  stop(reason: unknown): void;
+  /** Lets go of timer and listener. */
+  close(): void;
+}
+
+/** @param timeoutMs - `undefined` for no limit */
+export function openWatch(signal: AbortSignal | undefined, timeoutMs: number | undefined): Watch {
+  const derived = new DerivedSignal(signal, (reason) => derived.abort(reason));
+  if (signal?.aborted === true) derived.abort(signal.reason);
+  const cancel =
+    timeoutMs === undefined
+      ? undefined
+      : systemClock.after(timeoutMs, () => derived.abort(new StreamTimeoutError(timeoutMs)), {
+          isBackground: true,
+        });
+  return {
+    signal: derived.signal,
+    stop: (reason) => derived.abort(reason),
+    close() {
+      cancel?.();
+      derived.release();
+    },
+  };
+}
+
+/** @throws {InvalidArgumentError} when it is no duration, or 0 */
+export function limitMs(duration: Duration, name: string): number {
+  const durationMs = toMs(duration, name);
+  if (durationMs === 0) throw new InvalidArgumentError(`\`${name}\` > 0`, duration);
+  return durationMs;
+}
