@@ -31,6 +31,7 @@ interface ColumnRow {
   readonly display: string;
   readonly typtype: keyof typeof TYPE_KINDS;
   readonly isArray: boolean;
+  readonly baseSchema: string | null;
   readonly baseName: string | null;
   readonly isBaseArray: boolean | null;
   readonly baseType: string | null;
@@ -181,6 +182,7 @@ function toType(row: ColumnRow): ColumnType {
     kind: TYPE_KINDS[row.typtype],
     isArray: row.isArray,
     baseName: row.baseName ?? row.typeName,
+    baseSqlName: `${quoteIdentifier(row.baseSchema ?? row.typeSchema)}.${quoteIdentifier(row.baseName ?? row.typeName)}`,
     isBaseArray: row.isBaseArray ?? row.isArray,
     isBaseComposite: row.baseType === "c",
     delimiter: row.delimiter,

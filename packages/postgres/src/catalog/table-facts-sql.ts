@@ -23,8 +23,10 @@ WITH found AS (
     WHERE down.typtype = 'd'
   )
   SELECT down.oid, b.typname, b.typcategory = 'A' AND b.typelem <> 0 AND b.typlen = -1 AS is_array, down.typnotnull,
-    b.typtype, b.typelem
-  FROM down JOIN pg_catalog.pg_type b ON b.oid = down.base
+    b.typtype, b.typelem, bn.nspname AS schema
+  FROM down
+  JOIN pg_catalog.pg_type b ON b.oid = down.base
+  JOIN pg_catalog.pg_namespace bn ON bn.oid = b.typnamespace
   WHERE down.typtype <> 'd'
 ), element_types AS (
   WITH RECURSIVE down AS (
@@ -62,6 +64,7 @@ SELECT pg_catalog.json_build_object(
       'display', pg_catalog.format_type(a.atttypid, a.atttypmod),
       'typtype', t.typtype,
       'isArray', t.typcategory = 'A' AND t.typelem <> 0 AND t.typlen = -1,
+      'baseSchema', b.schema,
       'baseName', b.typname,
       'isBaseArray', b.is_array,
       'baseType', b.typtype,

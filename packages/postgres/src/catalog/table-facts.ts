@@ -79,6 +79,8 @@ export interface ColumnType {
   readonly isArray: boolean;
   /** The type under all domains; the type itself where it is no domain. `int8`, `jsonb`, `_text`: as `pg_type.typname` has it. */
   readonly baseName: string;
+  /** The same with its schema, quoted: a cast to it never asks what a domain forbids. */
+  readonly baseSqlName: string;
   /** The type under all domains is an array: `unnest` would flatten it. */
   readonly isBaseArray: boolean;
   /** The type under all domains is composite: `unnest` would make columns of it. */

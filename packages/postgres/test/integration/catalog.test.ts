@@ -56,7 +56,12 @@ describe("facts of a table", () => {
     expect(column("mood")?.type).toMatchObject({ sqlName: '"Odd.Schema"."mood""s"', kind: "enum" });
     expect(column("amount")).toMatchObject({
       isNotNull: true,
-      type: { kind: "domain", baseName: "int4", isBaseArray: false },
+      type: {
+        kind: "domain",
+        baseName: "int4",
+        baseSqlName: '"pg_catalog"."int4"',
+        isBaseArray: false,
+      },
     });
     expect(column("labels")?.type).toMatchObject({
       kind: "domain",

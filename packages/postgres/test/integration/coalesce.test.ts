@@ -3,6 +3,7 @@ import { createTestDatabase, type TestDatabase } from "@upshift/services";
 import { Client, Pool, Query as Submittable, type QueryResult } from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { coalesce, type Coalesced } from "../../src/load/coalesce/coalesce.ts";
+import { createPool } from "../../src/pool/create-pool.ts";
 import { callQuery, errorFacts } from "../coalesce/outcomes.ts";
 import { type AnyQuery, poolWith, recordingPool, settingPool } from "../coalesce/pools.ts";
 
@@ -530,6 +531,25 @@ test("each query that is sent alone is sent where it was asked, and a batch wher
   await Promise.allSettled([ask("a", 1), ask("b", "bad"), ask("c", 3)]);
   expect(places).toEqual(["a", "a", "a", "b", "c"]);
   await traced.end();
+});
+
+test("a pool of createPool is coalesced as pg's own is, with its signals and its errors", async () => {
+  const made = createPool({ primary: database.url, max: 1, connectionTimeout: "200ms" });
+  const wrapped = coalesce(made);
+  const ids = [1, 2, 3];
+  const results = await Promise.all(ids.map((id) => wrapped.query(USER, [id])));
+  expect(results.map(({ rows }) => rows[0].id)).toEqual(ids);
+  await expect(
+    wrapped.query(USER, [1], { signal: AbortSignal.abort(new Error("enough")) }),
+  ).rejects.toThrow("enough");
+  const held = await wrapped.connect();
+  const outcomes = await Promise.allSettled(ids.map((id) => wrapped.query(USER, [id])));
+  expect(outcomes.map((outcome) => Reflect.get(errorFacts(outcome), "code"))).toEqual(
+    ids.map(() => "UPSHIFT_POOL_TIMEOUT"),
+  );
+  held.release();
+  expect(wrapped.stats()).toMatchObject({ batches: 2, rerun: 0, coalesced: 3 });
+  await wrapped.close();
 });
 
 test("the wrapped pool is the pool in everything else", async () => {

@@ -38,10 +38,10 @@ export interface Coalesced {
 
 const MAX_BATCH_SIZE = 500;
 /** What must not come before a query that waits: it may wait for the pool to be idle, or see it change. */
-const FLUSHING_METHODS = new Set<string | symbol>(["connect", "end"]);
+const FLUSHING_METHODS = new Set<string | symbol>(["connect", "end", "close"]);
 
 /**
- * Wraps a pg `Pool` so that point queries of one tick become one statement, with no change to the code that asks.
+ * Wraps a pg `Pool`, or one of `createPool`, so that point queries of one tick become one statement, with no change to the code that asks.
  *
  * Coalesced is `SELECT columns FROM one_table WHERE key = $1 [AND key2 = $2 …] [LIMIT 1 of a unique key]`, called on the pool itself. Everything else
  * goes to the pool as it came: other statements, callbacks, cursors, connections from `connect()`, and so all transactions. `stats()` says why.
@@ -60,7 +60,10 @@ export function coalesce<P extends PoolLike>(
 ): P & Coalesced {
   const { context, mode = "auto", maxBatchSize = MAX_BATCH_SIZE } = options;
   if (!("totalCount" in pool)) {
-    throw new InvalidArgumentError("a pg Pool to coalesce the queries of", typeof pool);
+    throw new InvalidArgumentError(
+      "a pg Pool, or one of createPool, to coalesce the queries of",
+      typeof pool,
+    );
   }
   if (!Number.isInteger(maxBatchSize) || maxBatchSize < 2 || maxBatchSize > MAX_BATCH_SIZE) {
     throw new InvalidArgumentError(`\`maxBatchSize\` from 2 to ${MAX_BATCH_SIZE}`, maxBatchSize);
@@ -111,8 +114,13 @@ function callMethod(target: object, name: string, args: readonly unknown[]): unk
   return Reflect.apply(method, target, args);
 }
 
+/** Of a pg Pool, or of the one below a pool of `createPool`. */
 function hasOneConnection(pool: object): boolean {
-  if (!("options" in pool) || typeof pool.options !== "object" || pool.options === null)
-    return false;
-  return "max" in pool.options && pool.options.max === 1;
+  const primary: unknown = Reflect.get(pool, "primary");
+  const options: unknown = Reflect.get(isObject(primary) ? primary : pool, "options");
+  return isObject(options) && Reflect.get(options, "max") === 1;
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
 }

@@ -1,8 +1,11 @@
+import { hasErrorCode } from "@upshift/foundation";
 import { sqlState } from "../../connection/sql-state.ts";
 
 /** Too many connections, starting up or shutting down, no such role, password or database: nothing was run, and nobody's values are at fault. */
 const REFUSED_AT_THE_DOOR = /^(?:53300|57P03|28.{3}|3D000)$/;
 const DOOR_CALLS = new Set<unknown>(["connect", "getaddrinfo"]);
+/** Of `createPool`. */
+const POOL_CODES = ["UPSHIFT_POOL_TIMEOUT", "UPSHIFT_CONNECT_TIMEOUT", "UPSHIFT_POOL_CLOSED"];
 /** pg-pool has no codes for these. */
 const POOL_MESSAGES = new Set([
   "timeout exceeded when trying to connect",
@@ -15,6 +18,7 @@ export function hadNoConnection(error: unknown): boolean {
   const state = sqlState(error);
   if (state !== undefined) return REFUSED_AT_THE_DOOR.test(state);
   if (!(error instanceof Error)) return false;
+  if (POOL_CODES.some((code) => hasErrorCode(error, code))) return true;
   return POOL_MESSAGES.has(error.message) || ("syscall" in error && DOOR_CALLS.has(error.syscall));
 }
 

@@ -18,11 +18,13 @@ const READ_OPTIONS = new Set(["text", "values", "name", "rowMode", "signal", "co
 
 /** @returns the reason when it is called in another way than with a text or a plain config, and values with a text form of their own */
 export function readCall(args: readonly unknown[]): Call | RefusalReason {
-  const [first, second] = args;
+  const [first, second, third, ...rest] = args;
   if (args.some((arg) => typeof arg === "function")) return "callback";
+  if (!isSignalOnly(third) || rest.length > 0) return "options";
   if (typeof first === "string") {
+    const signal = signalOf(args);
     return withValues(
-      { text: first, name: undefined, isArrayMode: false, signal: undefined, wish: undefined },
+      { text: first, name: undefined, isArrayMode: false, signal, wish: undefined },
       second,
     );
   }
@@ -36,13 +38,13 @@ export function readCall(args: readonly unknown[]): Call | RefusalReason {
   const isKnown = Object.keys(config).every(
     (key) => READ_OPTIONS.has(key) || config[key] === undefined,
   );
-  const { text, values, name, rowMode, signal, coalesce } = config;
+  const { text, values, name, rowMode, coalesce } = config;
+  const signal = signalOf(args);
   const isPlain =
     isKnown &&
     typeof text === "string" &&
     (name === undefined || typeof name === "string") &&
     (rowMode === undefined || rowMode === "array") &&
-    (signal === undefined || signal instanceof AbortSignal) &&
     (coalesce === undefined || typeof coalesce === "boolean");
   if (!isPlain) return "options";
   return withValues(
@@ -84,10 +86,22 @@ export function textOf(args: readonly unknown[]): string {
   return typeof first.text === "string" ? first.text : "";
 }
 
-/** A signal beside the text of any call that answers with a promise. */
+/** A signal beside the text of any call that answers with a promise, or after its values, where `createPool` takes one. */
 export function signalOf(args: readonly unknown[]): AbortSignal | undefined {
-  const [first] = args;
-  if (typeof first !== "object" || first === null || !("signal" in first)) return undefined;
-  const isAnswered = args.every((arg) => typeof arg !== "function") && !("submit" in first);
-  return isAnswered && first.signal instanceof AbortSignal ? first.signal : undefined;
+  const [first, , third] = args;
+  if (args.some((arg) => typeof arg === "function")) return undefined;
+  if (typeof first === "object" && first !== null && "submit" in first) return undefined;
+  return signalIn(third) ?? signalIn(first);
+}
+
+function signalIn(options: unknown): AbortSignal | undefined {
+  if (typeof options !== "object" || options === null || !("signal" in options)) return undefined;
+  return options.signal instanceof AbortSignal ? options.signal : undefined;
+}
+
+/** What `createPool` takes after the values. */
+function isSignalOnly(options: unknown): boolean {
+  if (options === undefined) return true;
+  if (typeof options !== "object" || options === null) return false;
+  return Object.keys(options).every((key) => key === "signal");
 }
