@@ -55,7 +55,7 @@ async function createTables(draw: Draw, schema: string): Promise<readonly Table[
     const rowCount = int(draw, index === 0 ? 1 : 0, 6);
     const reference = ({ target, isNotNull }: (typeof references)[number]): Cell => {
       const ids = target?.rows.map(({ id }) => id as number) ?? [1, 2, 3, 4, 9];
-      return isNotNull || bool(draw) ? (pick(draw, ids) ?? null) : null;
+      return ids.length > 0 && (isNotNull || bool(draw)) ? pick(draw, ids) : null;
     };
     const isPossible = references.every(
       ({ target, isNotNull }) => !isNotNull || target === undefined || target.rows.length > 0,
