@@ -32,6 +32,8 @@ export class ColumnSets {
   readonly #columns: readonly ColumnFacts[];
   readonly #sets = new Map<string, ColumnSet>();
   readonly #texts = new Map<string, ValueText>();
+  /** Nobody has given all objects properties that a loop over one would see. */
+  readonly #mayEnumerate: boolean = Object.keys(Object.prototype).length === 0;
   #lastKeys: readonly string[] = [];
   #lastSet: ColumnSet | undefined;
 
@@ -57,9 +59,9 @@ export class ColumnSets {
    * @throws {UnknownColumnError}
    */
   of(row: InputRow, index: number): ColumnSet {
-    const keys = Object.keys(row);
     const last = this.#lastSet;
-    if (last !== undefined && isSame(keys, this.#lastKeys, row)) return last;
+    if (last !== undefined && this.#isLike(row)) return last;
+    const keys = Object.keys(row);
     const present = keys.filter((key) => row[key] !== undefined);
     const set = this.#learn(present, index);
     if (present.length === keys.length) {
@@ -67,6 +69,11 @@ export class ColumnSets {
       this.#lastSet = set;
     }
     return set;
+  }
+
+  #isLike(row: InputRow): boolean {
+    const keys = this.#lastKeys;
+    return this.#mayEnumerate ? hasExactly(row, keys) : hasOwnExactly(row, keys);
   }
 
   #learn(present: readonly string[], index: number): ColumnSet {
@@ -129,11 +136,23 @@ export function isRow(value: unknown): value is InputRow {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function isSame(keys: readonly string[], last: readonly string[], row: InputRow): boolean {
-  if (keys.length !== last.length) return false;
-  for (let index = 0; index < keys.length; index += 1) {
-    const key = keys[index];
-    if (key === undefined || key !== last[index] || row[key] === undefined) return false;
+/** Own properties of just these names, in this order, none of them `undefined`. It builds nothing: it is asked for every row. */
+function hasExactly(row: InputRow, keys: readonly string[]): boolean {
+  const prototype: unknown = Object.getPrototypeOf(row);
+  // Of a plain object the loop sees its own properties alone.
+  if (prototype !== Object.prototype && prototype !== null) return hasOwnExactly(row, keys);
+  let count = 0;
+  for (const key in row) {
+    if (key !== keys[count] || row[key] === undefined) return false;
+    count += 1;
   }
-  return true;
+  return count === keys.length;
+}
+
+function hasOwnExactly(row: InputRow, keys: readonly string[]): boolean {
+  const own = Object.keys(row);
+  return (
+    own.length === keys.length &&
+    own.every((key, place) => key === keys[place] && row[key] !== undefined)
+  );
 }
