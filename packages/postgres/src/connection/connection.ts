@@ -19,6 +19,8 @@ export interface Connection {
   discard(reason: Error): void;
   /** Settles when no statement of ours is running any more; what it gave is of no interest. */
   idle(): Promise<void>;
+  /** Settles when the request to cancel an aborted statement has been passed on; `undefined` when there was none. */
+  readonly cancelling: Promise<void> | undefined;
   /** Why it must not be used again, for whoever releases it. */
   readonly brokenBy: Error | undefined;
   /** The last failure of a statement that was not merely a consequence of one before it. */
@@ -31,6 +33,7 @@ export const IN_FAILED_TRANSACTION = "25P02";
 export function holdConnection(driver: Queryable, signal: AbortSignal | undefined): Connection {
   let brokenBy: Error | undefined;
   let lastFailure: unknown;
+  let cancelling: Promise<void> | undefined;
   let running: Promise<unknown> = Promise.resolve();
   const track = async <T>(start: () => Promise<T>): Promise<T> => {
     signal?.throwIfAborted();
@@ -40,13 +43,16 @@ export function holdConnection(driver: Queryable, signal: AbortSignal | undefine
     });
     return abortable(result, signal, () => {
       brokenBy ??= new Error("aborted while a statement was running");
-      void requestCancel(driver);
+      cancelling = requestCancel(driver);
     });
   };
   return {
     driver,
     get brokenBy() {
       return brokenBy;
+    },
+    get cancelling() {
+      return cancelling;
     },
     get lastFailure() {
       return lastFailure;

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { commit, outcomeOfDriversCommit } from "./commit.ts";
 import { type Connection, holdConnection, IN_FAILED_TRANSACTION } from "./connection.ts";
+import { pooledSession } from "./pooled-session.ts";
 import {
   isPoolLike,
   isTransactionRunner,
@@ -9,7 +10,6 @@ import {
 } from "./queryable.ts";
 import { sqlState } from "./sql-state.ts";
 import { TransactionBusyError, TransactionRolledBackError } from "./transaction-errors.ts";
-import { transactionPreamble } from "./transaction-preamble.ts";
 import { type Abortable, withConnection } from "./with-connection.ts";
 
 export interface InTransactionOptions extends Abortable {
@@ -57,7 +57,7 @@ interface Part<T> {
 }
 
 async function transact<T>({ connection, body, begin, signal, isOurs }: Part<T>): Promise<T> {
-  await execute(connection, begin + transactionPreamble(connection.driver));
+  await execute(connection, begin + (pooledSession(connection.driver)?.preamble ?? ""));
   let result: T;
   try {
     result = await body(connection);

@@ -1,5 +1,6 @@
 import { abortable } from "./abortable.ts";
 import { type Connection, holdConnection } from "./connection.ts";
+import { pooledSession } from "./pooled-session.ts";
 import { isPoolLike, type PooledConnection, type Queryable } from "./queryable.ts";
 import { unfitForPool } from "./unfit-for-pool.ts";
 import { untilReady } from "./until-ready.ts";
@@ -52,8 +53,14 @@ export async function holdClient<T>(
     return await body(connection);
   } finally {
     const left = connection.brokenBy ?? (await leftBusy(client, signal));
-    if (isErrorSource(client)) client.removeListener("error", onError);
-    client.release(connection.brokenBy ?? left);
+    const release = (): void => {
+      if (isErrorSource(client)) client.removeListener("error", onError);
+      client.release(connection.brokenBy ?? left);
+    };
+    // A pooler looks the statement up by its client, which must be there until it has.
+    const { cancelling } = connection;
+    if (cancelling === undefined || pooledSession(client) === undefined) release();
+    else void cancelling.then(release);
   }
 }
 

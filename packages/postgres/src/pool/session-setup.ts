@@ -1,5 +1,5 @@
 import type { QueryResult, Queryable } from "../connection/queryable.ts";
-import { setTransactionPreamble } from "../connection/transaction-preamble.ts";
+import { markAsPooled } from "../connection/pooled-session.ts";
 import { carriesPreparedStatements } from "./prepared-statement-probe.ts";
 
 /** What the session of each connection is to have. */
@@ -53,7 +53,7 @@ export function createSessionSetup(options: SessionOptions): SessionSetup {
       poolerFacts = undefined;
       throw error;
     }
-    setTransactionPreamble(client, facts.preamble);
+    markAsPooled(client, { preamble: facts.preamble });
     preparedStatements = facts.preparedStatements;
     if (!preparedStatements) forbidPreparedStatements(client);
   };
