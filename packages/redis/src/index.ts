@@ -7,6 +7,7 @@ export type {
   CommandTarget,
   ConnectionWatcher,
   DedicatedConnection,
+  Key,
   Redis,
   RedisGauges,
   Reply,
@@ -64,3 +65,11 @@ export {
   type RateLimitOptions,
 } from "./rate-limit/rate-limit.ts";
 export { rateLimitHeaders, type RateLimitHeaders } from "./rate-limit/rate-limit-headers.ts";
+export { escapeGlob } from "./scan/escape-glob.ts";
+export {
+  removeByPattern,
+  type RemoveByPatternOptions,
+  type RemovedByPattern,
+} from "./scan/remove-by-pattern.ts";
+export { scan } from "./scan/scan.ts";
+export type { ScanOptions } from "./scan/scan-pages.ts";

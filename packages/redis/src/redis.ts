@@ -1,5 +1,8 @@
 import type { Script } from "./script.ts";
 
+/** A key as its text, or as its bytes where it is no UTF-8. */
+export type Key = string | Buffer;
+
 /** What goes into a command. Numbers are written as JavaScript writes them. */
 export type Argument = string | number | Buffer;
 
@@ -12,7 +15,7 @@ export type Reply = string | number | null | Buffer | readonly Reply[];
 
 export interface CommandOptions {
   /** Decides the node in a cluster. Default: the command's first argument. `null` for a command that has no key (PING, TIME, PUBLISH): any master. */
-  readonly key?: string | null;
+  readonly key?: Key | null;
   /** Gives bulk strings as buffers. Default is text in UTF-8. */
   readonly asBuffers?: boolean;
   /** Ends the wait with `signal.reason`; whether the command ran stays unknown. */

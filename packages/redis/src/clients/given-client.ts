@@ -1,4 +1,5 @@
 import type { Driver, Link, LinkEvents, OpeningLink } from "../connect/link.ts";
+import type { Key } from "../redis.ts";
 import type { NodeAddress } from "../cluster/cluster-map.ts";
 
 /** A client of one server that the caller made and keeps. */
@@ -25,7 +26,7 @@ export interface GivenCluster {
   /** Which master serves which slot, as text; equal texts are equal maps. */
   mapLabel(): string;
   /** Has the client look up its map again. */
-  refresh(key: string | null): void;
+  refresh(key: Key | null): void;
   watch(onChange: () => void): () => void;
   /** Of every node that it knows. */
   addresses(): readonly NodeAddress[];

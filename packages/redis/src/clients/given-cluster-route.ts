@@ -3,6 +3,7 @@ import { keySlot } from "../cluster/key-slot.ts";
 import type { Call, Pin } from "../connect/call.ts";
 import type { Driver, Link, LinkEvents, OpeningLink } from "../connect/link.ts";
 import type { Route, RouteListener } from "../connect/route.ts";
+import type { Key } from "../redis.ts";
 import type { GivenCluster } from "./given-client.ts";
 
 /**
@@ -48,7 +49,7 @@ export class GivenClusterRoute implements Route {
     this.#stopWatching = this.#given.watch(review);
   }
 
-  link(key: string | null): Link | undefined {
+  link(key: Key | null): Link | undefined {
     if (this.#isClosed) return undefined;
     if (key !== null) return this.#given.linkOfSlot(keySlot(key));
     const links = this.#given.links();

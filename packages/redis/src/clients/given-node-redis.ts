@@ -43,9 +43,9 @@ export interface GivenNodeRedisCluster {
   readonly masters: readonly GivenMaster[];
   readonly nodeClient: (node: never) => unknown;
   sendCommand(
-    firstKey: string | undefined,
+    firstKey: string | Buffer | undefined,
     isReadonly: boolean | undefined,
-    args: string[],
+    args: (string | Buffer)[],
   ): Promise<unknown>;
   on(event: string, listener: (...values: never[]) => void): unknown;
   off(event: string, listener: (...values: never[]) => void): unknown;
@@ -105,7 +105,8 @@ export function givenNodeRedisCluster(cluster: GivenNodeRedisCluster): GivenClus
     mapLabel: () => cluster.slots.map((shard) => (shard ? addressLabel(shard.master) : "")).join(),
     refresh(key) {
       // It looks its map up when a command of its own is redirected.
-      cluster.sendCommand(key ?? "", false, ["TYPE", key ?? ""]).catch(() => {});
+      const name = key ?? "";
+      cluster.sendCommand(name, false, ["TYPE", name]).catch(() => {});
     },
     watch(onChange) {
       for (const event of CLUSTER_EVENTS) cluster.on(event, onChange);

@@ -3,6 +3,7 @@ import type { Call, Pin } from "../connect/call.ts";
 import type { ConnectSettings } from "../connect/connect-settings.ts";
 import type { Driver, Link, LinkEvents, OpeningLink } from "../connect/link.ts";
 import type { Route, RouteListener } from "../connect/route.ts";
+import type { Key } from "../redis.ts";
 import { addressLabel, type ClusterMap, type NodeAddress, parseRedirect } from "./cluster-map.ts";
 import { type ClusterNode, createClusterNode } from "./cluster-node.ts";
 import { surveyCluster } from "./cluster-survey.ts";
@@ -72,7 +73,7 @@ export class ClusterRoute implements Route {
     void this.#refresh();
   }
 
-  link(key: string | null): Link | undefined {
+  link(key: Key | null): Link | undefined {
     if (key !== null) return this.#linkTo(this.#owners[keySlot(key)]);
     for (let step = 0; step < this.#masters.length; step += 1) {
       this.#turn = (this.#turn + 1) % this.#masters.length;
@@ -82,7 +83,7 @@ export class ClusterRoute implements Route {
     return undefined;
   }
 
-  whyDown(key: string | null): string {
+  whyDown(key: Key | null): string {
     const owner =
       key === null
         ? this.#masters.find(({ keeper }) => keeper.link === undefined)

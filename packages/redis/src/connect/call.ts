@@ -1,4 +1,4 @@
-import type { Reply } from "../redis.ts";
+import type { Key, Reply } from "../redis.ts";
 import type { Script } from "../script.ts";
 import type { Command, Link } from "./link.ts";
 
@@ -13,7 +13,7 @@ export class Call {
 
   readonly command: Command;
   /** Decides the node; `null` where any will do. */
-  readonly key: string | null;
+  readonly key: Key | null;
   readonly asBuffers: boolean;
   readonly timeoutMs: number;
   readonly resolve: (reply: Reply) => void;
@@ -39,7 +39,7 @@ export class Call {
 
   constructor(
     command: Command,
-    key: string | null,
+    key: Key | null,
     asBuffers: boolean,
     timeoutMs: number,
     resolve: (reply: Reply) => void,

@@ -1,4 +1,4 @@
-import type { CommandOptions, Reply } from "../redis.ts";
+import type { CommandOptions, Key, Reply } from "../redis.ts";
 import {
   RedisConnectionLostError,
   RedisReplyError,
@@ -53,7 +53,7 @@ export class Dispatcher {
   /** @param key - where `options` name none */
   send(
     command: Command,
-    key: string | null,
+    key: Key | null,
     options: CommandOptions | undefined,
     script?: Script,
     pin?: Pin,

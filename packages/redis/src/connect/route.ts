@@ -1,3 +1,4 @@
+import type { Key } from "../redis.ts";
 import type { Call, Pin } from "./call.ts";
 import type { Driver, Link, LinkEvents, OpeningLink } from "./link.ts";
 
@@ -13,9 +14,9 @@ export interface Route {
   readonly reconnectCount: number;
   start(listener: RouteListener): void;
   /** @returns `undefined` while there is no connection for the key */
-  link(key: string | null): Link | undefined;
+  link(key: Key | null): Link | undefined;
   /** Why there is none; safe to show. */
-  whyDown(key: string | null): string;
+  whyDown(key: Key | null): string;
   masters(): readonly Pin[];
   /** Opens a connection beside those for commands, to any node. */
   openAnother(events: LinkEvents): OpeningLink;

@@ -5,6 +5,7 @@ import type {
   CommandTarget,
   ConnectionWatcher,
   DedicatedConnection,
+  Key,
   Redis,
   RedisGauges,
   Reply,
@@ -167,8 +168,8 @@ export class RoutedRedis implements Redis, DedicatedConnection {
 }
 
 /** The command's first argument, which decides the node where nothing else is said. */
-function firstKey(command: Command): string | null {
+function firstKey(command: Command): Key | null {
   const key = command[1];
-  if (typeof key === "string") return key;
-  return key === undefined ? null : String(key);
+  if (typeof key === "number") return String(key);
+  return key ?? null;
 }

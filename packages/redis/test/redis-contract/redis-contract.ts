@@ -26,7 +26,7 @@ export interface ContractContext {
   readonly key: string;
   readonly elapse: (ms: number) => Promise<void>;
   /** Another connection, closed after the case. */
-  connect(): Promise<Redis>;
+  readonly connect: () => Promise<Redis>;
 }
 
 /** A promise of the port, by its claim. */
@@ -59,6 +59,7 @@ export function redisContract(name: string, options: RedisContractOptions): void
     for (const [claim, runCase] of Object.entries(CASES)) {
       const reason = options.skip?.[claim];
       const title = reason === undefined ? claim : `${claim} (skipped: ${reason})`;
+      // oxlint-disable-next-line vitest/valid-title, vitest/expect-expect -- the cases have both
       it.skipIf(reason !== undefined)(title, async () => {
         const others: Redis[] = [];
         caseNumber += 1;

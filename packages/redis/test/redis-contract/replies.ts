@@ -76,7 +76,7 @@ export const replyCases: ContractCases = {
   "gives a set as an array": async ({ redis, key }) => {
     await redis.send(["SADD", `${key}:set`, "a", "b", "a"]);
     const members = await redis.send(["SMEMBERS", `${key}:set`]);
-    expect(Array.isArray(members) && members.toSorted()).toEqual(["a", "b"]);
+    expect(new Set(Array.isArray(members) ? members : [])).toEqual(new Set(["a", "b"]));
     expect(await redis.send(["SISMEMBER", `${key}:set`, "a"])).toBe(1);
   },
 
