@@ -94,3 +94,27 @@ export {
 } from "./select/projection.ts";
 export { UnknownFieldError } from "./select/select-errors.ts";
 export type { SortDirection, SortItem } from "./select/sort-keys.ts";
+export { loader, type LoaderFactory } from "./load/loader.ts";
+export type { CacheOptions, KeyColumns, ListLoaderOptions, LoaderOptions } from "./load/loader.ts";
+export { loaders } from "./load/loaders.ts";
+export type { ListOptions, RowsOptions } from "./load/load-spec.ts";
+export { attach, type Attached } from "./load/attach.ts";
+export { belongsTo, hasMany, hasOne, manyToMany } from "./load/relation.ts";
+export type {
+  BelongsToOptions,
+  Columns,
+  HasManyOptions,
+  HasOneOptions,
+  ManyToManyOptions,
+  Relation,
+  Relations,
+} from "./load/relation.ts";
+export { KeyNotUniqueError, RelationNotFoundError, RowNotFoundError } from "./load/load-errors.ts";
+export {
+  coalesce,
+  type Coalesced,
+  type CoalescedQueryConfig,
+  type CoalesceOptions,
+} from "./load/coalesce/coalesce.ts";
+export type { CoalesceStats } from "./load/coalesce/coalesce-stats.ts";
+export type { RefusalReason } from "./load/coalesce/point-query.ts";
