@@ -102,7 +102,8 @@ function rangeRows(
   sortKeys: readonly Sql[],
 ): Sql {
   const conditions = [...(where === undefined ? [] : [sql`(${where})`]), ...(range ? [range] : [])];
-  const texts = keys.map((key) => key.text.write(key.sql));
+  // Arguments of one function must agree in their collations, and those of keys need not.
+  const texts = keys.map((key) => sql`(${key.text.write(key.sql)}) COLLATE pg_catalog."C"`);
   const columns = [
     select,
     sql`pg_catalog.json_build_array(${joinSql(texts, COMMA)})::pg_catalog.text AS ${verbatim(KEYS_COLUMN)}`,

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { randomWalks, setupSql, VALUE_TYPES } from "./keyset/random-table.ts";
 import { walkRandomTable } from "./keyset/walk-random-table.ts";
 
-const TABLES = process.env["UPSHIFT_TEST_SCALE"] === "full" ? 400 : 60;
+const TABLES = process.env["UPSHIFT_TEST_SCALE"] === "full" ? 400 : 40;
 const SEED = 20_261_122;
 
 let database: TestDatabase;
@@ -53,7 +53,8 @@ test("every walk over a random table, page by page each way and whole, is the se
       expect(backward).toEqual(expected);
       expect(whole).toEqual(expected);
     }),
-    { numRuns: TABLES, seed: SEED },
+    // Shrinking makes a thousand tables; the counterexample is readable as it is.
+    { numRuns: TABLES, seed: SEED, endOnFailure: true },
   );
   expect(pages).toBeGreaterThan(4 * TABLES);
 }, 600_000);

@@ -237,7 +237,10 @@ export function randomWalks(types: readonly ValueType[]): fc.Arbitrary<RandomWal
       columns: fc.array(column, { minLength: 1, maxLength: 4 }),
       primaryKey: fc.constantFrom("number", "uuid", "two columns", "unique only"),
       // Each number picks a value of its column, or NULL.
-      rows: fc.array(fc.array(fc.nat(1000), { minLength: 4, maxLength: 4 }), { maxLength: 40 }),
+      rows: fc.array(fc.array(fc.nat(1000), { minLength: 4, maxLength: 4 }), {
+        maxLength: 40,
+        size: "max",
+      }),
       hasIndex: fc.boolean(),
     }),
     keys: fc

@@ -88,9 +88,9 @@ async function expectedIds(
   const rest = primaryKeyOf(table).map((column) => `"${column}" ${last}`);
   const filter = walk.hasFilter ? "WHERE id % 3 <> 1" : "";
   const { rows } = await db.query(
-    `SELECT id::text AS id FROM ${name} ${filter} ORDER BY ${[...keys, ...rest].join(", ")}`,
+    `SELECT id::text AS shown FROM ${name} ${filter} ORDER BY ${[...keys, ...rest].join(", ")}`,
   );
-  return rows.map(({ id }: { id: string }) => id);
+  return rows.map(({ shown }: { shown: string }) => shown);
 }
 
 function columnOf({ column }: RandomKey, { columns }: RandomTable): number {
