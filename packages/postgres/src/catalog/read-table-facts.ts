@@ -10,6 +10,7 @@ interface TableRow {
   readonly schema: string;
   readonly name: string;
   readonly kind: keyof typeof TABLE_KINDS;
+  readonly signature: string | null;
   readonly hasRowSecurity: boolean;
   readonly hasInheritors: boolean;
   readonly columns: readonly ColumnRow[] | null;
@@ -115,6 +116,7 @@ function toTableFacts(row: TableRow): TableFacts {
     name: row.name,
     sqlName: qualified(row.schema, row.name),
     kind: TABLE_KINDS[row.kind],
+    signature: row.signature ?? "",
     columns,
     primaryKey: keys.find(({ isPrimary }) => isPrimary)?.columns ?? [],
     uniqueKeys: keys.map((key) => ({

@@ -1,9 +1,11 @@
+import { tableSignature } from "./table-signature.ts";
+
 /**
  * One row, one column `facts`: everything of {@link TableFacts} as JSON text, whatever the driver makes of other types.
  *
  * `$1` is the schema or NULL for the search path, `$2` the table's name. Both are compared, never cast to `regclass`, so no text can be read as anything but a name.
  */
-export const TABLE_FACTS_SQL = `
+export const TABLE_FACTS_SQL: string = `
 WITH found AS (
   SELECT c.oid, n.nspname, c.relname, c.relkind, c.relrowsecurity
   FROM pg_catalog.pg_class c
@@ -47,6 +49,7 @@ SELECT pg_catalog.json_build_object(
   'schema', f.nspname,
   'name', f.relname,
   'kind', f.relkind,
+  'signature', ${tableSignature("f.oid")},
   'hasRowSecurity', f.relrowsecurity,
   'hasInheritors', f.relkind = 'r' AND EXISTS (SELECT FROM pg_catalog.pg_inherits h WHERE h.inhparent = f.oid),
   'columns', (

@@ -5,6 +5,8 @@ export interface TableFacts {
   readonly name: string;
   /** Quoted and with its schema: fit for SQL as it is. */
   readonly sqlName: string;
+  /** What the columns were when they were read: see `tableSignature`. */
+  readonly signature: string;
   readonly kind: "table" | "partitioned table" | "view" | "materialized view" | "foreign table";
   /** In the table's own order, by name. */
   readonly columns: ReadonlyMap<string, ColumnFacts>;

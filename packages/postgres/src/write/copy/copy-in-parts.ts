@@ -1,7 +1,8 @@
 import { inTransaction } from "../../connection/in-transaction.ts";
 import { readRows, type RowReader } from "../input/row-source.ts";
 import { Outcome } from "../run/outcome.ts";
-import { isRowRejection, mayBeStale } from "../run/rejection.ts";
+import { TableChanged } from "../run/rejection.ts";
+import { type Reading, withFreshFacts } from "../run/with-fresh-facts.ts";
 import type { RunOptions } from "../run/run-chunks.ts";
 import { PartialWriteError, type WrittenChunk } from "../write-errors.ts";
 import { CopyRejection } from "./copy-rejection.ts";
@@ -17,8 +18,12 @@ import { locateCopied } from "./locate-copied.ts";
  * @throws `signal.reason`
  */
 export async function copyInParts(options: RunOptions): Promise<CopiedRows | undefined> {
+  if (!mayCopy(options.db)) return undefined;
+  return withFreshFacts(options, (reading) => copyOnce(options, reading));
+}
+
+async function copyOnce(options: RunOptions, reading: Reading): Promise<CopiedRows | undefined> {
   const { db, rows, signal, chunkRows } = options;
-  if (!mayCopy(db)) return undefined;
   const operation = await options.create();
   const written: WrittenChunk[] = [];
   let reader: RowReader | undefined;
@@ -31,6 +36,7 @@ export async function copyInParts(options: RunOptions): Promise<CopiedRows | und
         async (connection) => {
           if (reader === undefined && !(await acceptsCopy(connection, operation.table)))
             return undefined;
+          reading.hasBegun = true;
           reader ??= readRows(rows, signal);
           const outcome = new Outcome();
           const read = await copySlices(connection, {
@@ -55,7 +61,7 @@ export async function copyInParts(options: RunOptions): Promise<CopiedRows | und
     }
   } catch (error) {
     signal?.throwIfAborted();
-    if (isRowRejection(error) || mayBeStale(error)) options.forget();
+    if (error instanceof TableChanged) throw error;
     const cause =
       error instanceof CopyRejection ? await locateCopied(options, operation, error) : error;
     throw new PartialWriteError(written, inputCount, cause);

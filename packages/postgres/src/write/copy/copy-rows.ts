@@ -6,7 +6,9 @@ import { readRows, type RowReader } from "../input/row-source.ts";
 import { pickAll } from "../input/row-group.ts";
 import type { BatchOperation } from "../run/batch-operation.ts";
 import { Outcome } from "../run/outcome.ts";
-import { isRowRejection, mayBeStale } from "../run/rejection.ts";
+import { TableChanged } from "../run/rejection.ts";
+import { type Reading, withFreshFacts } from "../run/with-fresh-facts.ts";
+import { isCurrentSql } from "../statement/facts-guard.ts";
 import type { RunOptions } from "../run/run-chunks.ts";
 import { canCopy } from "./copy-in.ts";
 import { type CopyGroup, NOTHING } from "./copy-group.ts";
@@ -26,8 +28,12 @@ export interface CopiedRows {
  * @returns `undefined`, with no row read, where the driver or the table has no COPY
  */
 export async function copyRows(options: RunOptions): Promise<CopiedRows | undefined> {
+  if (!mayCopy(options.db)) return undefined;
+  return withFreshFacts(options, (reading) => copyOnce(options, reading));
+}
+
+async function copyOnce(options: RunOptions, reading: Reading): Promise<CopiedRows | undefined> {
   const { db, rows, signal } = options;
-  if (!mayCopy(db)) return undefined;
   const operation = await options.create();
   const { table, sets } = operation;
   let reader: RowReader | undefined;
@@ -36,6 +42,7 @@ export async function copyRows(options: RunOptions): Promise<CopiedRows | undefi
       db,
       async (connection) => {
         if (!(await acceptsCopy(connection, table))) return undefined;
+        reading.hasBegun = true;
         reader = readRows(rows, signal);
         const outcome = new Outcome();
         const target = tableTarget(connection, operation, outcome);
@@ -45,7 +52,6 @@ export async function copyRows(options: RunOptions): Promise<CopiedRows | undefi
       { signal },
     );
   } catch (error) {
-    if (isRowRejection(error) || mayBeStale(error)) options.forget();
     if (error instanceof CopyRejection) throw await locateCopied(options, operation, error);
     throw error;
   } finally {
@@ -58,15 +64,22 @@ export function mayCopy(db: Queryable): boolean {
   return isPoolLike(db) || canCopy(db);
 }
 
-/** COPY goes into tables only, and not past row-level security. */
+/**
+ * COPY goes into tables only, and not past row-level security.
+ *
+ * @throws {TableChanged}
+ */
 export async function acceptsCopy(connection: Connection, table: TableFacts): Promise<boolean> {
   if (!canCopy(connection.driver) || table.kind === "view") return false;
-  const { rows } = await connection.run<{ readonly active: boolean }>({
-    text: "SELECT pg_catalog.row_security_active($1::text::pg_catalog.oid) AS active",
-    values: [String(table.oid)],
-    isPrepared: true,
+  const { rows } = await connection.run<{
+    readonly current: boolean | null;
+    readonly secured: boolean | null;
+  }>({
+    text: `SELECT c.current, CASE WHEN c.current THEN pg_catalog.row_security_active(${table.oid}) END AS secured FROM (SELECT ${isCurrentSql(table)} AS current) AS c`,
+    values: [],
   });
-  return rows[0]?.active === false;
+  if (rows[0]?.current !== true) throw new TableChanged();
+  return rows[0].secured === false;
 }
 
 export function tableTarget(

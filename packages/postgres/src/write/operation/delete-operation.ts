@@ -26,7 +26,7 @@ export function deleteOperation(
     isOneStatement: true,
     arrange: async (_, { groups }) => groups,
     async write(connection, group, outcome) {
-      const source = unnestSource(group);
+      const source = unnestSource(table, group);
       const result = await connection.run({
         text: deleteSql({ table, key, source, returning }),
         values: source.values,

@@ -57,7 +57,7 @@ export function insertOperation(
     isOneStatement: true,
     arrange: async (_, { groups }) => groups,
     write: (connection, group, outcome) =>
-      insert(connection, group.set, unnestSource(group), outcome),
+      insert(connection, group.set, unnestSource(table, group), outcome),
     insert,
   };
 }

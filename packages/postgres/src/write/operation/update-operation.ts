@@ -32,7 +32,7 @@ export function updateOperation(
       return inWaves(table, chunk, await findRepeats(connection, table, key, keyedRows(chunk)));
     },
     async write(connection, group, outcome) {
-      const source = unnestSource(group);
+      const source = unnestSource(table, group);
       const set = group.set.columns.filter(({ name }) => !keyNames.includes(name));
       const isOnlyKey = set.length === 0;
       // A row with nothing but its key changes nothing.

@@ -74,7 +74,7 @@ export function upsertOperation(
       return withoutRepeats(table, chunk, repeats, outcome);
     },
     write: (connection, group, outcome) =>
-      insert(connection, group.set, unnestSource(group), outcome),
+      insert(connection, group.set, unnestSource(table, group), outcome),
     insert,
   };
 }

@@ -26,7 +26,7 @@ export function suspectOf({ table }: BatchOperation, group: RowGroup): Suspect {
     table,
     index: group.indexes[0] ?? -1,
     columns: group.set.columns,
-    only: (column) => unnestSource(pickColumn(table, first, column)),
+    only: (column) => unnestSource(table, pickColumn(table, first, column)),
   };
 }
 

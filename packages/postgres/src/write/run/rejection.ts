@@ -7,7 +7,7 @@ export const ROW_TWICE = "21000";
 /** Data, integrity, WITH CHECK OPTION, what a trigger raised, a value too large for an index or page. */
 const OF_ROWS = /^(?:21000|22...|23...|44000|P0...|54000)$/;
 /** The table is not what the catalog said when it was read: columns, types, the table itself, a plan's result type. */
-const OF_STALE_FACTS = /^(?:42703|42704|42P01|42804|42883|428C9|0A000)$/;
+const OF_STALE_FACTS = /^(?:42703|42704|42P01|42P10|42804|42883|428C9|0A000)$/;
 
 /** True for what rows can be to blame for. */
 export function isRowRejection(error: unknown): boolean {
@@ -19,12 +19,19 @@ export function isRowRejection(error: unknown): boolean {
 /** Where the server refuses a new row by a policy; by SQLSTATE it looks like a missing privilege. */
 const ROW_SECURITY = "ExecWithCheckOptions";
 
+/** The table is not what it was when its facts were read, which was seen before a row was. Caught within this package. */
+export class TableChanged extends Error {
+  override readonly message = "the table has changed since it was read";
+}
+
 /** True where the catalog may have changed since it was read, so that a second look can help. */
 export function mayBeStale(error: unknown): boolean {
   const state = sqlState(error);
   return (
     (state !== undefined && OF_STALE_FACTS.test(state)) ||
-    hasErrorCode(error, "UPSHIFT_UNKNOWN_COLUMN")
+    hasErrorCode(error, "UPSHIFT_UNKNOWN_COLUMN") ||
+    hasErrorCode(error, "UPSHIFT_INVALID_ARGUMENT") ||
+    error instanceof TableChanged
   );
 }
 

@@ -1,3 +1,4 @@
+import { hasErrorCode } from "@upshift/foundation";
 import type { Connection } from "../../connection/connection.ts";
 import { inTransaction } from "../../connection/in-transaction.ts";
 import type { Queryable } from "../../connection/queryable.ts";
@@ -11,6 +12,7 @@ import { Outcome } from "./outcome.ts";
 import { isRowRejection, mayBeStale } from "./rejection.ts";
 import { attemptUnderSavepoint } from "./savepoint.ts";
 import { groupPart } from "./group-part.ts";
+import { assertCurrent, type Reading, withFreshFacts } from "./with-fresh-facts.ts";
 import { type Part, writeCarefully } from "./write-carefully.ts";
 
 export interface RunOptions {
@@ -40,15 +42,30 @@ type Mode = "fast" | "careful";
  *
  * @throws {BadRowError} when a row cannot be written
  */
-export async function runAtomic(options: RunOptions): Promise<RunResult> {
-  const failed: { chunk?: Chunk; operation?: BatchOperation } = {};
+export function runAtomic(options: RunOptions): Promise<RunResult> {
+  return Array.isArray(options.rows)
+    ? runArray(options)
+    : withFreshFacts(options, (reading) => runOnce(options, reading));
+}
+
+async function runArray(options: RunOptions): Promise<RunResult> {
   try {
-    return await attempt(options, "fast", failed);
+    return await attempt(options, "fast", {});
   } catch (error) {
-    if (!isRowRejection(error) && !mayBeStale(error)) throw error;
+    // What was refused before it was sent was refused by what the facts say of its column.
+    const isOfFacts = mayBeStale(error) || hasErrorCode(error, "UPSHIFT_BAD_ROW");
+    if (!isOfFacts && !isRowRejection(error)) throw error;
     options.forget();
-    if (Array.isArray(options.rows)) return attempt(options, "careful", {});
-    const { chunk, operation } = failed;
+    return attempt(options, "careful", {});
+  }
+}
+
+async function runOnce(options: RunOptions, reading: Reading): Promise<RunResult> {
+  const last: LastChunk = { reading };
+  try {
+    return await attempt(options, "fast", last);
+  } catch (error) {
+    const { chunk, operation } = last;
     // Of a source that is read once only the chunk that failed is left.
     if (chunk === undefined || operation === undefined || !isRowRejection(error)) throw error;
     const { groups } = chunk;
@@ -61,14 +78,21 @@ export async function runAtomic(options: RunOptions): Promise<RunResult> {
   }
 }
 
-async function attempt(
-  options: RunOptions,
-  mode: Mode,
-  failed: { chunk?: Chunk; operation?: BatchOperation },
-): Promise<RunResult> {
+/** What an attempt was at when it failed. */
+interface LastChunk {
+  chunk?: Chunk;
+  operation?: BatchOperation;
+  readonly reading?: Reading;
+}
+
+async function attempt(options: RunOptions, mode: Mode, last: LastChunk): Promise<RunResult> {
   const { db, rows, signal, onChunk } = options;
   const operation = await options.create();
   const outcome = new Outcome();
+  if (last.reading !== undefined) {
+    await assertCurrent(db, operation.table, signal);
+    last.reading.hasBegun = true;
+  }
   const reader = readRows(rows, signal);
   const chunks = new ChunkReader({
     table: operation.table,
@@ -92,7 +116,7 @@ async function attempt(
     const writeAll = async (connection: Connection): Promise<void> => {
       let chunk: Chunk | undefined = first;
       while (chunk !== undefined) {
-        Object.assign(failed, { chunk, operation });
+        Object.assign(last, { chunk, operation });
         await writeChunk({ connection, operation, chunk, outcome, mode, onChunk });
         chunk = await chunks.next();
       }

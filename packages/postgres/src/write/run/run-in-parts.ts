@@ -4,8 +4,9 @@ import { readRows } from "../input/row-source.ts";
 import { PartialWriteError, type WrittenChunk } from "../write-errors.ts";
 import type { BatchOperation } from "./batch-operation.ts";
 import { Outcome } from "./outcome.ts";
-import { isRowRejection, mayBeStale } from "./rejection.ts";
+import { isRowRejection } from "./rejection.ts";
 import { type RunOptions, type RunResult, writeChunk } from "./run-chunks.ts";
+import { assertCurrent, withFreshFacts } from "./with-fresh-facts.ts";
 
 /**
  * Writes each chunk for itself, as `atomic: false` asks: what is written stays, and the first chunk that fails ends it.
@@ -13,9 +14,17 @@ import { type RunOptions, type RunResult, writeChunk } from "./run-chunks.ts";
  * @throws {PartialWriteError} with the chunks that are written
  * @throws `signal.reason`
  */
-export async function runInParts(options: RunOptions): Promise<RunResult> {
+export function runInParts(options: RunOptions): Promise<RunResult> {
+  return withFreshFacts(options, async (reading) => {
+    const operation = await options.create();
+    await assertCurrent(options.db, operation.table, options.signal);
+    reading.hasBegun = true;
+    return runWith(operation, options);
+  });
+}
+
+async function runWith(operation: BatchOperation, options: RunOptions): Promise<RunResult> {
   const { signal, toRow } = options;
-  const operation = await options.create();
   const outcome = new Outcome();
   const written: WrittenChunk[] = [];
   const reader = readRows(options.rows, signal);
@@ -32,7 +41,6 @@ export async function runInParts(options: RunOptions): Promise<RunResult> {
     return { outcome, inputCount: chunks.nextIndex };
   } catch (error) {
     signal?.throwIfAborted();
-    if (mayBeStale(error) || isRowRejection(error)) options.forget();
     throw new PartialWriteError(written, resumeAt, error);
   } finally {
     await reader.close();

@@ -5,6 +5,7 @@ import type { CopyTarget } from "../copy/copy-slices.ts";
 import { quoteElement, valueTextOf } from "../encode/value-text.ts";
 import type { ColumnSet } from "../input/column-sets.ts";
 import { carrierOf } from "../statement/carrier.ts";
+import { guardSql } from "../statement/facts-guard.ts";
 import type { RowSourceSql } from "../statement/row-source-sql.ts";
 
 /** Rows of the input from `from` up to, not including, `to`. */
@@ -56,7 +57,7 @@ export function stageTable(table: TableFacts): StageTable {
       },
     },
     rows: (set, { from, to }) => ({
-      from: `FROM ${sqlName} AS u WHERE u.set_number = $1::text::pg_catalog.int4 AND u.row_number >= $2::text::pg_catalog.int8 AND u.row_number < $3::text::pg_catalog.int8`,
+      from: `FROM ${sqlName} AS u WHERE u.set_number = $1::text::pg_catalog.int4 AND u.row_number >= $2::text::pg_catalog.int8 AND u.row_number < $3::text::pg_catalog.int8 AND ${guardSql(table)}`,
       values: [String(set.number), String(from), String(to)],
       valueOf,
       indexOf: (rowNumber) => rowNumber,

@@ -8,7 +8,9 @@ import { locateCopied } from "../copy/locate-copied.ts";
 import { readRows, type RowReader } from "../input/row-source.ts";
 import type { InsertOperation } from "../operation/insert-operation.ts";
 import { Outcome } from "../run/outcome.ts";
-import { isRowRejection, mayBeStale } from "../run/rejection.ts";
+import { TableChanged } from "../run/rejection.ts";
+import { type Reading, withFreshFacts } from "../run/with-fresh-facts.ts";
+import { isCurrent } from "../statement/facts-guard.ts";
 import type { RunOptions, RunResult } from "../run/run-chunks.ts";
 import { attemptUnderSavepoint } from "../run/savepoint.ts";
 import { writeCarefully } from "../run/write-carefully.ts";
@@ -31,8 +33,16 @@ export async function writeStaged(
   options: StagedOptions,
   keyOf?: (operation: InsertOperation) => Key,
 ): Promise<RunResult | undefined> {
+  if (!mayCopy(options.db)) return undefined;
+  return withFreshFacts(options, (reading) => writeOnce(options, keyOf, reading));
+}
+
+async function writeOnce(
+  options: StagedOptions,
+  keyOf: ((operation: InsertOperation) => Key) | undefined,
+  reading: Reading,
+): Promise<RunResult | undefined> {
   const { db, rows, signal } = options;
-  if (!mayCopy(db)) return undefined;
   const operation = await options.create();
   const { sets, table } = operation;
   const stage = stageTable(table);
@@ -42,24 +52,30 @@ export async function writeStaged(
       db,
       async (connection) => {
         if (!(await mayStage(connection))) return undefined;
+        if (!(await isCurrent(connection, table))) throw new TableChanged();
+        reading.hasBegun = true;
         reader = readRows(rows, signal);
         const run = (text: string) => connection.run({ text, values: [] });
         await run(stage.create);
         const { target } = stage;
         const inputCount = await copySlices(connection, { target, sets, reader, signal });
         const outcome = new Outcome();
-        if (keyOf !== undefined)
-          await dropRepeats(connection, operation, stage, keyOf(operation), outcome);
         const all = rangePart(operation, stage, { from: 0, to: inputCount }, outcome);
-        const refused = await attemptUnderSavepoint(connection, () => all.write(connection));
-        if (refused !== undefined) await writeCarefully(connection, table, [all]);
+        const refused = await attemptUnderSavepoint(connection, async () => {
+          if (keyOf !== undefined)
+            await dropRepeats(connection, operation, stage, keyOf(operation), outcome);
+        });
+        // A key that cannot be read: the rows themselves will tell which.
+        const isWritten =
+          refused === undefined &&
+          (await attemptUnderSavepoint(connection, () => all.write(connection))) === undefined;
+        if (!isWritten) await writeCarefully(connection, table, [all]);
         await run(stage.drop);
         return { outcome, inputCount };
       },
       { signal },
     );
   } catch (error) {
-    if (isRowRejection(error) || mayBeStale(error)) options.forget();
     if (error instanceof CopyRejection) throw await locateCopied(options, operation, error);
     throw error;
   } finally {

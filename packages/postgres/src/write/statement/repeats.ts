@@ -47,7 +47,7 @@ export async function findRepeats(
   const proved = repeatsByValue(key, keyed);
   if (proved !== undefined) return proved;
   const keys = keyGroup(table, key, keyed);
-  const source = unnestSource(keys);
+  const source = unnestSource(table, keys);
   const result = await connection.run<RepeatRow>({
     text: repeatsSql(key, source.from, (place) => {
       const column = key.columns[place];

@@ -1,6 +1,7 @@
-import type { ColumnFacts } from "../../catalog/table-facts.ts";
+import type { ColumnFacts, TableFacts } from "../../catalog/table-facts.ts";
 import type { RowGroup } from "../input/row-group.ts";
 import { carrierOf } from "./carrier.ts";
+import { guardSql } from "./facts-guard.ts";
 
 /** Rows as a FROM item under the alias `u`, with their values. */
 export interface RowSourceSql {
@@ -16,11 +17,11 @@ export interface RowSourceSql {
 }
 
 /**
- * The rows of a group, as one array per column. The text depends on the columns alone, so each set of columns is one prepared statement.
+ * The rows of a group for a statement on the table, as one array per column. The text depends on the columns alone, so each set of columns is one prepared statement.
  *
  * Arrays go as text: every driver sends a string as it is.
  */
-export function unnestSource(group: RowGroup): RowSourceSql {
+export function unnestSource(table: TableFacts, group: RowGroup): RowSourceSql {
   const { columns } = group.set;
   const places = new Map(columns.map(({ name }, place) => [name, place]));
   const common = {
@@ -34,7 +35,7 @@ export function unnestSource(group: RowGroup): RowSourceSql {
   };
   if (columns.length === 0) {
     return {
-      from: "FROM pg_catalog.generate_series(1, $1::text::pg_catalog.int4) AS u(row_number)",
+      from: `FROM pg_catalog.generate_series(1, $1::text::pg_catalog.int4) AS u(row_number) WHERE ${guardSql(table)}`,
       values: [String(group.rows.length)],
       ...common,
     };
@@ -44,7 +45,7 @@ export function unnestSource(group: RowGroup): RowSourceSql {
   );
   const names = columns.map((_, place) => `c${place}`);
   return {
-    from: `FROM ROWS FROM (${arrays.join(", ")}) WITH ORDINALITY AS u(${names.join(", ")}, row_number)`,
+    from: `FROM ROWS FROM (${arrays.join(", ")}) WITH ORDINALITY AS u(${names.join(", ")}, row_number) WHERE ${guardSql(table)}`,
     values: group.literals,
     ...common,
   };
