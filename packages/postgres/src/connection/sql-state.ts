@@ -2,10 +2,17 @@
  * The five-character SQLSTATE of an error from the server, as pg, PGlite and postgres.js carry it, also where a query builder has wrapped the driver's error as a `cause`.
  */
 export function sqlState(error: unknown): string | undefined {
-  if (!(error instanceof Error)) return undefined;
+  return stateWithin(error, DEEPEST_CAUSE);
+}
+
+/** Causes may lead back to where they began. */
+const DEEPEST_CAUSE = 8;
+
+function stateWithin(error: unknown, depth: number): string | undefined {
+  if (!(error instanceof Error) || depth === 0) return undefined;
   const code = "code" in error ? error.code : undefined;
   if (typeof code === "string" && SQL_STATE.test(code) && !isPrisma(error)) return code;
-  return sqlState(error.cause) ?? stateUnderPrisma(error);
+  return stateWithin(error.cause, depth - 1) ?? stateUnderPrisma(error);
 }
 
 const SQL_STATE = /^[0-9A-Z]{5}$/;
