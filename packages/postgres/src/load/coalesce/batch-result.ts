@@ -1,16 +1,25 @@
-/** What pg's `Result` has, as far as it is read here. */
+/** What pg's `Result` has, as far as it is touched here. */
 interface DriverResult {
+  command: unknown;
+  rowCount: unknown;
+  rows: unknown[];
+  fields: readonly DriverField[];
+  _parsers: unknown;
+  _prebuiltEmptyResultObject: unknown;
+}
+
+interface BatchResult {
   readonly rows: readonly (readonly unknown[])[];
   readonly fields: readonly DriverField[];
+  readonly command: unknown;
+  /** Parsers of the connection; the pool's own where there are none. */
+  readonly _types?: unknown;
 }
 
 interface DriverField {
   readonly name: string;
   readonly tableID: number;
 }
-
-/** What one caller gets: the driver's own result, as if its query had run alone. */
-type OwnResult = object;
 
 /**
  * Takes the result of a batch apart.
@@ -34,12 +43,12 @@ export function takeApart(
     /** `LIMIT 1` of a key that was unique when the catalog was read. */
     readonly maxRows: number;
   },
-): readonly OwnResult[] | "driver" | "other table" {
-  if (!isDriverResult(result)) return "driver";
+): readonly object[] | "driver" | "other table" {
+  if (!isBatchResult(result)) return "driver";
   const fields = result.fields.slice(1);
   if (fields.some(({ tableID }) => tableID !== tableOid)) return "other table";
-  const template = emptyResult(result, fields, isArrayMode);
-  if (template === undefined) return "driver";
+  const toResult = resultMaker(result, fields, isArrayMode);
+  if (toResult === undefined) return "driver";
   const toRow = isArrayMode ? (row: readonly unknown[]) => row.slice(1) : objectRows(fields);
   const places = Array.from({ length: count }, (): unknown[] => []);
   for (const row of result.rows) {
@@ -47,32 +56,52 @@ export function takeApart(
     if (rows === undefined) return "driver";
     if (rows.length < maxRows) rows.push(toRow(row));
   }
-  const prototype: object = Object.getPrototypeOf(template);
-  return places.map((rows) =>
-    Object.assign(Object.create(prototype), template, {
-      rowCount: rows.length,
-      rows,
-      fields: [...fields],
-    }),
-  );
+  return places.map(toResult);
 }
 
-/** pg's own constructor and its own description of the columns make everything that a result has beside its rows. */
-function emptyResult(
-  result: DriverResult,
+/** pg's own constructor and its own reading of the columns make everything that a result has beside its rows. */
+function resultMaker(
+  batch: BatchResult,
   fields: readonly DriverField[],
   isArrayMode: boolean,
-): object | undefined {
-  const types: unknown = Reflect.get(result, "_types");
-  const empty: unknown = Reflect.construct(result.constructor, [
-    isArrayMode ? "array" : undefined,
-    types,
-  ]);
-  if (typeof empty !== "object" || empty === null) return undefined;
-  const addFields: unknown = Reflect.get(empty, "addFields");
-  if (typeof addFields !== "function") return undefined;
-  Reflect.apply(addFields, empty, [[...fields]]);
-  return Object.assign(empty, { command: Reflect.get(result, "command") });
+): ((rows: unknown[]) => object) | undefined {
+  const { constructor: Result, command, _types: types } = batch;
+  if (!isResultClass(Result)) return undefined;
+  const mode = isArrayMode ? "array" : undefined;
+  const described = new Result(mode, types);
+  described.addFields([...fields]);
+  const { _parsers: parsers, _prebuiltEmptyResultObject: emptyRow } = described;
+  return (rows) => {
+    const own = new Result(mode, types);
+    own.command = command;
+    own.rowCount = rows.length;
+    own.rows = rows;
+    own.fields = [...fields];
+    // These two are pg's names; they save each result the reading of the columns.
+    // oxlint-disable-next-line no-underscore-dangle
+    own._parsers = parsers;
+    // oxlint-disable-next-line no-underscore-dangle
+    own._prebuiltEmptyResultObject = emptyRow;
+    return own;
+  };
+}
+
+interface ResultClass {
+  new (
+    rowMode: string | undefined,
+    types: unknown,
+  ): DriverResult & {
+    addFields(fields: readonly DriverField[]): void;
+  };
+}
+
+function isResultClass(value: unknown): value is ResultClass {
+  return (
+    typeof value === "function" &&
+    typeof value.prototype === "object" &&
+    typeof value.prototype?.addFields === "function" &&
+    typeof value.prototype?.addCommandComplete === "function"
+  );
 }
 
 /** Of columns with one name the last is seen, as in pg. */
@@ -87,7 +116,7 @@ function objectRows(fields: readonly DriverField[]): (row: readonly unknown[]) =
   };
 }
 
-function isDriverResult(result: unknown): result is DriverResult {
+function isBatchResult(result: unknown): result is BatchResult {
   return (
     typeof result === "object" &&
     result !== null &&
@@ -95,6 +124,7 @@ function isDriverResult(result: unknown): result is DriverResult {
     Array.isArray(result.rows) &&
     "fields" in result &&
     Array.isArray(result.fields) &&
+    "command" in result &&
     result.fields.length > 1
   );
 }

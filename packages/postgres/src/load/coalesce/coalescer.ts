@@ -122,10 +122,9 @@ export class Coalescer {
   }
 
   #batchFor({ name, isArrayMode }: Call, plan: PointPlan): PointBatch {
-    const open = plan.open.find(
-      (batch) => batch.name === name && batch.isArrayMode === isArrayMode,
-    );
-    if (open !== undefined) return open;
+    for (const open of plan.open) {
+      if (open.name === name && open.isArrayMode === isArrayMode) return open;
+    }
     const batch = { plan, name, isArrayMode, waiting: [] };
     plan.open = [...plan.open, batch];
     this.#open.add(batch);

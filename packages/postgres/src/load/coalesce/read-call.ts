@@ -18,15 +18,17 @@ const READ_OPTIONS = new Set(["text", "values", "name", "rowMode", "signal", "co
 
 /** @returns the reason when it is called in another way than with a text or a plain config, and values with a text form of their own */
 export function readCall(args: readonly unknown[]): Call | RefusalReason {
-  const [first, second, third, ...rest] = args;
+  const [first, second, third] = args;
+  if (args.length < 3 && typeof first === "string" && Array.isArray(second)) {
+    return plainCall(first, second);
+  }
   if (args.some((arg) => typeof arg === "function")) return "callback";
-  if (!isSignalOnly(third) || rest.length > 0) return "options";
+  if (!isSignalOnly(third) || args.length > 3) return "options";
+  const signal = signalOf(args);
   if (typeof first === "string") {
-    const signal = signalOf(args);
-    return withValues(
-      { text: first, name: undefined, isArrayMode: false, signal, wish: undefined },
-      second,
-    );
+    const values = readValues(second);
+    if (values === undefined) return "values";
+    return { text: first, values, name: undefined, isArrayMode: false, signal, wish: undefined };
   }
   if (typeof first !== "object" || first === null) return "options";
   if ("submit" in first) return "submittable";
@@ -38,8 +40,7 @@ export function readCall(args: readonly unknown[]): Call | RefusalReason {
   const isKnown = Object.keys(config).every(
     (key) => READ_OPTIONS.has(key) || config[key] === undefined,
   );
-  const { text, values, name, rowMode, coalesce } = config;
-  const signal = signalOf(args);
+  const { text, name, rowMode, coalesce } = config;
   const isPlain =
     isKnown &&
     typeof text === "string" &&
@@ -47,35 +48,43 @@ export function readCall(args: readonly unknown[]): Call | RefusalReason {
     (rowMode === undefined || rowMode === "array") &&
     (coalesce === undefined || typeof coalesce === "boolean");
   if (!isPlain) return "options";
-  return withValues(
-    {
-      text,
-      name: name === "" ? undefined : name,
-      isArrayMode: rowMode === "array",
-      signal,
-      wish: coalesce,
-    },
-    // pg takes values beside a config, too, and those win.
-    second ?? values,
-  );
+  // pg takes values beside a config, too, and those win.
+  const values = readValues(second ?? config["values"]);
+  if (values === undefined) return "values";
+  return {
+    text,
+    values,
+    name: name === "" ? undefined : name,
+    isArrayMode: rowMode === "array",
+    signal,
+    wish: coalesce,
+  };
 }
 
-function withValues(call: Omit<Call, "values">, values: unknown): Call | RefusalReason {
-  if (!Array.isArray(values) || values.length === 0) return "values";
-  return values.every(hasOwnText) ? { ...call, values: [...values] } : "values";
+/** The common form, on the path of every query. */
+function plainCall(text: string, given: readonly unknown[]): Call | RefusalReason {
+  const values = readValues(given);
+  if (values === undefined) return "values";
+  return {
+    text,
+    values,
+    name: undefined,
+    isArrayMode: false,
+    signal: undefined,
+    wish: undefined,
+  };
 }
 
-const PLAIN_TYPES: ReadonlySet<string> = new Set([
-  "string",
-  "number",
-  "bigint",
-  "boolean",
-  "undefined",
-]);
-
-/** What pg writes the same way alone and as the element of an array. */
-function hasOwnText(value: unknown): boolean {
-  return value === null || PLAIN_TYPES.has(typeof value) || isDate(value);
+/** @returns a copy; `undefined` when there are none, or one is not written the same way alone and as the element of an array */
+function readValues(given: unknown): readonly unknown[] | undefined {
+  if (!Array.isArray(given) || given.length === 0) return undefined;
+  const values: unknown[] = [];
+  for (const value of given) {
+    if (typeof value === "function" || typeof value === "symbol") return undefined;
+    if (typeof value === "object" && value !== null && !isDate(value)) return undefined;
+    values.push(value);
+  }
+  return values;
 }
 
 /** The text of a call, whatever its form; empty when it has none. */
