@@ -14,11 +14,14 @@ export class FallbackTable {
     for (const [name, fallback] of entries) {
       if (!hasEntry(name))
         throw new InvalidArgumentError("`fallback` with names of tasks only", name);
-      if (fallback instanceof Promise)
+      if (fallback instanceof Promise) {
+        // The caller is told what is wrong; that it also rejects shall not end the process.
+        fallback.catch(() => undefined);
         throw new InvalidArgumentError(
           `\`fallback\` of \`${name}\` as a value or a function of the error`,
           "a promise",
         );
+      }
     }
     this.#byName = new Map(entries);
   }
