@@ -35,8 +35,11 @@ export function createPool(options: PoolOptions = {}): Pool {
   };
   const primary = open(options.primary, "primary");
   const replicas = (options.replicas ?? []).map((address, index): Replica => {
-    const state = createReplicaState(settings);
-    return { state, server: open(address, `replicas[${index}]`, () => state.doubt()) };
+    const replica: Replica = {
+      state: createReplicaState(settings),
+      server: open(address, `replicas[${index}]`, () => set.suspect(replica)),
+    };
+    return replica;
   });
   const set = createReplicaSet({ primary, replicas, timeline: createWalTimeline(), settings });
   return new ServersPool(primary, set, settings);

@@ -23,6 +23,8 @@ export interface ReplicaSet {
   look(): Promise<void>;
   /** Looks again and again until a replica meets the demand. @returns false when the time is up or none is left */
   lookFor(demand: ReplicaDemand, timeoutMs: number, signal?: AbortSignal): Promise<boolean>;
+  /** A connection to it was lost: it is not read before it has been looked at again, at once. */
+  suspect(replica: Replica): void;
   close(): void;
 }
 
@@ -111,6 +113,10 @@ export function createReplicaSet(options: ReplicaSetOptions): ReplicaSet {
         await abortable(within(answer, restMs, clock), signal);
         if (choose(demand) === undefined) await delay(clock, Math.min(pauseMs, restMs), signal);
       }
+    },
+    suspect(replica) {
+      replica.state.doubt();
+      if (isStarted && !isClosed) void lookAt(replica);
     },
     close() {
       isClosed = true;
