@@ -12,7 +12,10 @@ const total = { passed: 0, failed: 0, skipped: 0 };
 
 const CHECKS = [
   ["build", ["npm", "run", "build"]],
-  ["services", ["node", "scripts/services/dist/bring.js", "postgres-majors", "pgbouncer", "redis"]],
+  [
+    "services",
+    ["node", "scripts/services/dist/bring.js", "postgres-majors", "pgbouncer", "prisma", "redis"],
+  ],
   ["format", ["npm", "run", "format:check"]],
   ["lint", ["npm", "run", "lint"]],
   ["layers", ["npm", "run", "layers"]],

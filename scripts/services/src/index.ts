@@ -1,6 +1,7 @@
 export { bringPgBouncer } from "./bring-pgbouncer.ts";
 export { bringPostgresMajor } from "./bring-postgres.ts";
 export { bringRedis } from "./bring-redis.ts";
+export { bringPrisma, type PrismaFixture } from "./bring-prisma.ts";
 export { componentSkips, type ComponentSkips } from "./component-skips.ts";
 export { databaseUrl } from "./database-url.ts";
 export { freePort } from "./free-port.ts";
