@@ -44,13 +44,21 @@ const first = ({ rows }: QueryResult<Article>): Article | undefined => rows[0];
 export async function openWays(url: string): Promise<Ways> {
   const client = new Client({ connectionString: url });
   const pipelined = new Client(withPipeline(url));
-  const pool = new Pool({ connectionString: url, max: 10 });
+  // A pool for each: the server plans a prepared statement anew for its first five runs on each connection, and ten connections that take turns at random stay
+  // cold for long.
+  const newPool = (): Pool => new Pool({ connectionString: url, max: 10 });
+  const [pool, poolOfLoader, poolOfAny, poolOfCoalesce] = [
+    newPool(),
+    newPool(),
+    newPool(),
+    newPool(),
+  ];
   const js = postgres(url, { max: 10 });
-  const coalescing = coalesce(pool);
+  const coalescing = coalesce(poolOfCoalesce);
   await Promise.all([client.connect(), pipelined.connect()]);
   const named = { text: POINT_QUERY, name: "article" };
   const byAny = async (keys: readonly number[]): Promise<(Article | undefined)[]> => {
-    const { rows } = await pool.query<Article>({
+    const { rows } = await poolOfAny.query<Article>({
       text: ANY_QUERY,
       values: [keys],
       name: "articles",
@@ -81,13 +89,14 @@ export async function openWays(url: string): Promise<Ways> {
     },
     any: byAny,
     loader: async (keys) => {
-      const articles = loader<Article, number>(pool, "articles", "id");
+      const articles = loader<Article, number>(poolOfLoader, "articles", "id");
       const rows = await Promise.all(keys.map((key) => articles.load(key)));
       return rows.map((row) => row ?? undefined);
     },
     coalesced: (keys) => together((key) => coalescing.query(POINT_QUERY, [key]), keys),
     async close() {
-      await Promise.all([client.end(), pipelined.end(), pool.end(), js.end()]);
+      const pools = [pool, poolOfLoader, poolOfAny, poolOfCoalesce];
+      await Promise.all([client, pipelined, js, ...pools].map((opened) => opened.end()));
     },
   };
 }

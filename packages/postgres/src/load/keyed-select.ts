@@ -30,6 +30,8 @@ export interface KeyedStatement {
   with(arrays: readonly string[]): CompiledSql;
   /** The column that says which key a row belongs to, counted from 1. */
   readonly placeColumn: string;
+  /** The others. */
+  readonly columnNames: readonly string[];
 }
 
 /** In one statement with the rows' table an unquoted or sane name of the program's own cannot mean it. */
@@ -93,7 +95,11 @@ export function keyedStatement(select: KeyedSelect): KeyedStatement {
   const statement = sql`SELECT ${verbatim(result)} FROM ROWS FROM (${verbatim(arrays.join(", "))}) WITH ORDINALITY AS ${verbatim(
     `${KEYS}(${[...keyNames, quoteIdentifier(placeColumn)].join(", ")})`,
   )} CROSS JOIN LATERAL (${rows}) AS found${inOrder}`;
-  return { with: (texts) => statement.compile(texts), placeColumn };
+  return {
+    with: (texts) => statement.compile(texts),
+    placeColumn,
+    columnNames: columns.map(({ name }) => name),
+  };
 }
 
 const COMMA = verbatim(", ");

@@ -21,7 +21,7 @@ import {
   type RowsOptions,
   selectedTable,
 } from "./load-spec.ts";
-import { type KeyOutcome, readKeyByKey } from "./read-key-by-key.ts";
+import { readKeyByKey } from "./read-key-by-key.ts";
 
 /** A column, or the columns of a composite key: then a key is a list of values in this order. */
 export type KeyColumns = string | readonly [string, ...string[]];
@@ -153,9 +153,12 @@ async function loadBatch(spec: LoaderSpec, keys: readonly unknown[]): Promise<un
   );
   const readable = texts.flatMap((text) => (text instanceof Error ? [] : [text]));
   try {
-    const outcomes = (await readKeyByKey(db, statement, readable)).values();
+    const outcomes = await readKeyByKey(db, statement, readable);
+    let next = 0;
     return texts.map((text) => {
-      const outcome: KeyOutcome | undefined = text instanceof Error ? text : outcomes.next().value;
+      if (text instanceof Error) return text;
+      const outcome = outcomes[next];
+      next += 1;
       if (outcome === undefined || outcome instanceof Error) return outcome;
       return spec.toValue(outcome, table);
     });

@@ -24,9 +24,13 @@ export async function readKeyed(
       ? await runStatement(db, compiled)
       : await withConnection(db, (connection) => connection.run(compiled), { signal });
   const byKey = keys.map((): Row[] => []);
+  const { placeColumn, columnNames } = statement;
+  // Own properties, whatever their names: "__proto__" too.
+  const empty: Row = Object.fromEntries(columnNames.map((name) => [name, null]));
   for (const row of rows) {
-    const { [statement.placeColumn]: place, ...own } = row;
-    byKey[Number(place) - 1]?.push(own);
+    const own: Row = { ...empty };
+    for (const name of columnNames) own[name] = row[name];
+    byKey[Number(row[placeColumn]) - 1]?.push(own);
   }
   return byKey;
 }

@@ -1,11 +1,17 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { createTestDatabase, type TestDatabase } from "@upshift/services";
-import { Client, Pool, Query as Submittable, type QueryResult } from "pg";
+import { Client, Pool, type PoolConfig, Query as Submittable, type QueryResult } from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { coalesce, type Coalesced } from "../../src/load/coalesce/coalesce.ts";
 import { createPool } from "../../src/pool/create-pool.ts";
 import { callQuery, errorFacts } from "../coalesce/outcomes.ts";
-import { type AnyQuery, poolWith, recordingPool, settingPool } from "../coalesce/pools.ts";
+import {
+  type AnyQuery,
+  keepingPool,
+  poolWith,
+  recordingPool,
+  settingPool,
+} from "../coalesce/pools.ts";
 
 const BATCH = /upshift:coalesce \*\/ k\.place/;
 const CATALOG = /pg_catalog\.pg_class/;
@@ -287,7 +293,7 @@ describe("a query that fails", () => {
       {
         connectionString: database.url,
         max: 1,
-        connectionTimeoutMillis: 50,
+        connectionTimeoutMillis: 1_000,
       },
       asked,
     );
@@ -533,8 +539,74 @@ test("each query that is sent alone is sent where it was asked, and a batch wher
   await traced.end();
 });
 
+const asObject = (text: string): object => ({ text });
+
+describe("results of a pool", () => {
+  const CASES: readonly (readonly [string, PoolConfig])[] = [
+    ["with parsers of its own", { types: { getTypeParser: () => asObject } }],
+    ["in binary form", { binary: true } as PoolConfig],
+    ["without prepared statements", {}],
+  ];
+  test.each(CASES)("%s are the driver's own", async (title, config) => {
+    const special = new Pool({ connectionString: database.url, max: 2, ...config });
+    const wrapped = coalesce(special, { preparedStatements: !title.startsWith("without") });
+    const text = "SELECT id, name, at, tags FROM users WHERE id = $1";
+    for (let round = 0; round < 8; round += 1) {
+      const ids = [1, 2, 3, -1];
+      const together = await Promise.all(ids.map((id) => wrapped.query(text, [id])));
+      const alone = await Promise.all(ids.map((id) => special.query(text, [id])));
+      expect(together).toStrictEqual(alone);
+    }
+    // Neither tells whose a row is: a place that is no number to JavaScript, or one in bytes. Then all run alone.
+    const isParsed = !title.startsWith("without");
+    expect(wrapped.stats()).toMatchObject(
+      isParsed ? { refused: { driver: 28 } } : { batches: 8, coalesced: 32 },
+    );
+    const [row] = (await special.query("SELECT count(*)::int AS n FROM pg_prepared_statements"))
+      .rows;
+    expect(title.startsWith("without") ? row.n : 0).toBe(0);
+    await special.end();
+  });
+});
+
+function usedBytes(): number {
+  globalThis.gc?.();
+  return process.memoryUsage().heapUsed;
+}
+
+test("after a thousand rounds of queries, failures and aborts no connection and no memory is lost", async () => {
+  const kept = keepingPool({ connectionString: database.url, max: 2 });
+  const wrapped = coalesce(kept);
+  const round = async (index: number): Promise<void> => {
+    const abort = new AbortController();
+    const outcomes = [
+      wrapped.query(USER, [index]),
+      wrapped.query(USER, [index % 10 === 0 ? "bad" : index + 1]),
+      wrapped.query({ text: USER, values: [1], signal: abort.signal }),
+      wrapped.query(`SELECT id, name AS n${index} FROM users WHERE id = $1`, [1]),
+      wrapped.query(`SELECT id, name AS n${index} FROM users WHERE id = $1`, [2]),
+    ];
+    if (index % 3 === 0) abort.abort(new Error("enough"));
+    else if (index % 3 === 1) setImmediate(() => abort.abort(new Error("enough")));
+    await Promise.allSettled(outcomes);
+  };
+  for (let index = 0; index < 300; index += 1) await round(index);
+  const before = usedBytes();
+  for (let index = 300; index < 1_300; index += 1) await round(index);
+  // Texts are kept, 2,000 of them at most: some kilobytes each. What is lost by the round would be far more.
+  expect(usedBytes() - before).toBeLessThan(30_000_000);
+  expect([kept.totalCount - kept.idleCount, kept.waitingCount]).toEqual([0, 0]);
+  const { queries, coalesced, alone, rerun, refused } = wrapped.stats();
+  expect(queries).toBe(6_500);
+  expect(coalesced + alone + rerun).toBeLessThanOrEqual(queries);
+  expect(refused).toEqual({});
+  const [row] = (await kept.query("SELECT count(*)::int AS n FROM pg_prepared_statements")).rows;
+  expect(row.n).toBeLessThanOrEqual(256);
+  await kept.end();
+}, 120_000);
+
 test("a pool of createPool is coalesced as pg's own is, with its signals and its errors", async () => {
-  const made = createPool({ primary: database.url, max: 1, connectionTimeout: "200ms" });
+  const made = createPool({ primary: database.url, max: 1, connectionTimeout: "1s" });
   const wrapped = coalesce(made);
   const ids = [1, 2, 3];
   const results = await Promise.all(ids.map((id) => wrapped.query(USER, [id])));

@@ -19,6 +19,7 @@ interface BatchResult {
 interface DriverField {
   readonly name: string;
   readonly tableID: number;
+  readonly format: string;
 }
 
 /**
@@ -45,6 +46,8 @@ export function takeApart(
   },
 ): readonly object[] | "driver" | "other table" {
   if (!isBatchResult(result)) return "driver";
+  // pg reads rows in binary form into objects only, not into arrays.
+  if (result.fields.some(({ format }) => format !== "text")) return "driver";
   const fields = result.fields.slice(1);
   if (fields.some(({ tableID }) => tableID !== tableOid)) return "other table";
   const toResult = resultMaker(result, fields, isArrayMode);

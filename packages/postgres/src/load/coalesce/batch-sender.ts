@@ -16,7 +16,7 @@ export interface BatchSenderOptions {
   readonly send: (args: readonly unknown[]) => unknown;
   readonly stats: StatsCounter;
   readonly hasContext: boolean;
-  readonly canPrepare: boolean;
+  readonly canPrepare: () => boolean;
 }
 
 /** Statements that are prepared on each connection, which keeps them until it is closed. */
@@ -164,7 +164,7 @@ export class BatchSender {
   #statementName(plan: PointPlan, tableOid: number): string | undefined {
     plan.batchCount += 1;
     if (plan.statementName !== undefined) return plan.statementName;
-    const isKept = plan.batchCount > 1 && this.#options.canPrepare;
+    const isKept = plan.batchCount > 1 && this.#options.canPrepare();
     if (!isKept || this.#preparedCount >= PREPARED_LIMIT) return undefined;
     this.#preparedCount += 1;
     // Below the 63 bytes of a PostgreSQL name; pg refuses one name for two texts.
@@ -185,8 +185,9 @@ export class BatchSender {
 
   /** @returns how many failed by themselves */
   async #sendAgain(waiting: readonly WaitingQuery[]): Promise<number> {
-    this.#stats.rerun += waiting.length;
-    const outcomes = await Promise.allSettled(waiting.map((query) => this.#sendAlone(query)));
+    const wanted = waiting.filter(({ isAbandoned }) => !isAbandoned);
+    this.#stats.rerun += wanted.length;
+    const outcomes = await Promise.allSettled(wanted.map((query) => this.#sendAlone(query)));
     return outcomes.filter(({ status }) => status === "rejected").length;
   }
 

@@ -35,7 +35,7 @@ export function batchSql(query: PointQuery): string {
   const values = keys.map((_, index) => `v${index + 1}`);
   const matches = keys.map(({ column }, index) => `t.${quoteIdentifier(column)} = k.v${index + 1}`);
   return (
-    `${inference}SELECT /* upshift:coalesce */ k.place, ${columns.join(", ")} ` +
+    `${inference}SELECT /* upshift:coalesce */ k.place::pg_catalog.int4, ${columns.join(", ")} ` +
     `FROM ROWS FROM (${arrays.join(", ")}) WITH ORDINALITY AS k(${values.join(", ")}, place) ` +
     `JOIN ${relation} ON ${matches.join(" AND ")}`
   );

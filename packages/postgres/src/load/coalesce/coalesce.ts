@@ -16,6 +16,8 @@ export interface CoalesceOptions {
   readonly mode?: "auto" | "marked";
   /** Queries in one statement, at most; 2 to 500, which is the default. */
   readonly maxBatchSize?: number;
+  /** `false` sends batches without preparing them: behind a pooler that loses prepared statements. Default is what the pool says of itself, else `true`. */
+  readonly preparedStatements?: boolean;
 }
 
 /** pg's own options, and two of ours. */
@@ -58,7 +60,7 @@ export function coalesce<P extends PoolLike>(
   pool: P,
   options: CoalesceOptions = {},
 ): P & Coalesced {
-  const { context, mode = "auto", maxBatchSize = MAX_BATCH_SIZE } = options;
+  const { context, mode = "auto", maxBatchSize = MAX_BATCH_SIZE, preparedStatements } = options;
   if (!("totalCount" in pool)) {
     throw new InvalidArgumentError(
       "a pg Pool, or one of createPool, to coalesce the queries of",
@@ -74,7 +76,7 @@ export function coalesce<P extends PoolLike>(
     context: typeof context === "object" ? () => context.getStore() : context,
     isOptIn: mode === "marked",
     maxBatchSize,
-    canPrepare: pool.preparedStatements !== false,
+    canPrepare: () => (preparedStatements ?? pool.preparedStatements) !== false,
     isOrdered: hasOneConnection(pool),
   });
   const query = (...args: readonly unknown[]): unknown => coalescer.query(args);
@@ -85,12 +87,14 @@ export function coalesce<P extends PoolLike>(
       if (property === "query") return query;
       if (property === "stats") return stats;
       const value: unknown = Reflect.get(target, property, target);
-      const isMethod = typeof value === "function" && !Object.hasOwn(target, property);
-      if (!isMethod || property === "constructor") return value;
+      if (typeof value !== "function" || property === "constructor") return value;
+      const isFlushing = FLUSHING_METHODS.has(property);
+      // Functions that are the pool's values, as its class of connections is, stay what they are.
+      if (Object.hasOwn(target, property) && !isFlushing) return value;
       const known = methods.get(value);
       if (known !== undefined) return known;
       const method = (...args: readonly unknown[]): unknown => {
-        if (FLUSHING_METHODS.has(property)) coalescer.flush();
+        if (isFlushing) coalescer.flush();
         const result: unknown = Reflect.apply(value, target, args);
         return result === target ? wrapped : result;
       };

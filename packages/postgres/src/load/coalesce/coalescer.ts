@@ -16,7 +16,7 @@ export interface CoalescerOptions {
   readonly context: (() => unknown) | undefined;
   readonly isOptIn: boolean;
   readonly maxBatchSize: number;
-  readonly canPrepare: boolean;
+  readonly canPrepare: () => boolean;
   /** Statements run in the order of their calls, as with a pool of one connection: nothing may pass a query that waits. */
   readonly isOrdered: boolean;
 }
