@@ -22,7 +22,7 @@ export interface Page<R> {
   /** When it was asked for. */
   readonly count: RowCount | undefined;
   /** Each row with its cursor, as GraphQL connections have them. */
-  edges(): readonly PageEdge<R>[];
+  readonly edges: () => readonly PageEdge<R>[];
 }
 
 export interface PageEdge<R> {

@@ -1,10 +1,4 @@
-import {
-  createCipheriv,
-  createDecipheriv,
-  createHmac,
-  randomBytes,
-  timingSafeEqual,
-} from "node:crypto";
+import { createCipheriv, createDecipheriv, createHmac, timingSafeEqual } from "node:crypto";
 
 /** Proves bytes to be ours and, sealed, hides them. `context` is proved with them and not carried. */
 export interface CursorCodec {
@@ -19,7 +13,7 @@ const SEALED = 2;
 /** 128 bits of the MAC, as many as of GCM's tag. */
 const TAG_BYTES = 16;
 const SALT_BYTES = 16;
-/** Of zeros: each key of AES is used for one cursor only, so it needs none. */
+/** Of zeros: each key of AES is used for one text only. */
 const NONCE = Buffer.alloc(12);
 
 /** HMAC-SHA256 over version, context and contents: version(1) contents tag(16). */
@@ -44,14 +38,16 @@ export function signedCodec(key: Buffer): CursorCodec {
 /**
  * AES-256-GCM: version(1) salt(16) ciphertext tag(16).
  *
- * Under one key a random nonce of 96 bits may be used 2^32 times (NIST SP 800-38D, 8.3), which a busy list reaches in weeks; a key of its own per cursor, derived
- * from a random salt, has no such limit.
+ * Under one key a random nonce of 96 bits may be used 2^32 times (NIST SP 800-38D, 8.3), which a busy list reaches in weeks. Here each cursor has a key of its own,
+ * derived from a salt, and the salt is a MAC of the contents: two cursors share it only when they are the same. So equal pages have equal cursors, and HTTP
+ * caches can tell.
  */
 export function sealedCodec(key: Buffer): CursorCodec {
   const cursorKeyOf = (salt: Buffer): Buffer => createHmac("sha256", key).update(salt).digest();
   return {
     encode(plain, context) {
-      const salt = randomBytes(SALT_BYTES);
+      const mac = createHmac("sha256", key).update(proved(context)).update(plain).digest();
+      const salt = mac.subarray(0, SALT_BYTES);
       const cipher = createCipheriv("aes-256-gcm", cursorKeyOf(salt), NONCE);
       cipher.setAAD(proved(context));
       const hidden = Buffer.concat([cipher.update(plain), cipher.final()]);

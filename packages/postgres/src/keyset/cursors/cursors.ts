@@ -22,7 +22,7 @@ export interface CursorsOptions {
   readonly seal?: boolean;
   /** What cursors of this request may be used for beside their query: the tenant, the viewer. Asked at each page; a cursor made under another answer is refused. */
   readonly bind?: () => unknown;
-  /** How long a cursor is good for. Default is for ever. */
+  /** How long a cursor is good for; those made without it are too old at once. Default is for ever: a cursor gives no access, so it need not die. */
   readonly maxAge?: Duration;
   /** Longest cursor in characters; longer ones are refused unread, and not made. Default is 8192. */
   readonly maxLength?: number;
@@ -31,7 +31,7 @@ export interface CursorsOptions {
 
 /** Makes cursors of positions and takes them apart again. Safe to share between lists: a cursor of one is refused by the others. */
 export interface Cursors {
-  /** @param scope - what the cursors belong to: list, order, filters. `bind` is asked now */
+  /** @param scope - what the cursors belong to: list, order, filters. `bind` is asked now, and what is made has the age of now */
   inScope(scope: unknown): ScopedCursors;
 }
 
@@ -43,7 +43,7 @@ export interface ScopedCursors {
 }
 
 const DEFAULT_MAX_LENGTH = 8192;
-/** Milliseconds since 1970 in 48 bits: good until the year 10889. */
+/** Milliseconds since 1970 in 48 bits, good until the year 10889; 0 where no age counts. */
 const TIME_BYTES = 6;
 
 /**
@@ -63,9 +63,7 @@ export function cursors(options: CursorsOptions): Cursors {
   if (maker === undefined) {
     throw new InvalidArgumentError("`secret` with at least one secret", "an empty list");
   }
-  const encode = (position: Position, context: Buffer): string => {
-    const time = Buffer.alloc(TIME_BYTES);
-    time.writeUIntBE(Math.max(0, Math.trunc(clock.now())), 0, TIME_BYTES);
+  const encode = (position: Position, time: Buffer, context: Buffer): string => {
     const plain = Buffer.concat([time, Buffer.from(JSON.stringify(position))]);
     const cursor = maker.encode(plain, context).toString("base64url");
     if (cursor.length > maxLength) throw new CursorTooLargeError(cursor.length, maxLength);
@@ -86,8 +84,11 @@ export function cursors(options: CursorsOptions): Cursors {
     inScope(scope) {
       const bound = canonicalText([scope, bind?.()]);
       const context = createHash("sha256").update(bound).digest();
+      const time = Buffer.alloc(TIME_BYTES);
+      // Without an age the same page has the same cursors at any time, so that HTTP caches can tell that it has not changed.
+      if (maxAgeMs !== undefined) time.writeUIntBE(Math.trunc(clock.now()), 0, TIME_BYTES);
       return {
-        encode: (position) => encode(position, context),
+        encode: (position) => encode(position, time, context),
         decode: (cursor) => decode(cursor, context),
       };
     },

@@ -87,6 +87,7 @@ async function rolledBack<T>(
   } catch (error) {
     if (error !== undo) throw error;
   }
+  signal?.throwIfAborted();
   if (done.result === undefined) throw undo;
   return done.result;
 }

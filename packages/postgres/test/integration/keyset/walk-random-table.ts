@@ -38,7 +38,7 @@ export async function walkRandomTable(
   };
   const where = hasFilter ? sql`id % ${3} <> ${1} OR id IS NULL -- most` : undefined;
   const select = selectionOf(walk);
-  const page = keyset<{ readonly id: string }>(db, {
+  const page = keyset<{ readonly id: string | number }>(db, {
     ...spec,
     cursors: cursors({ secret: TEST_SECRET, seal: pageSize % 2 === 0, maxLength: 20_000 }),
     pageSize,
@@ -66,7 +66,11 @@ export async function walkRandomTable(
   const forward = await collect(true);
   const backward = await collect(false);
   const whole: string[] = [];
-  const rows = keysetRows<{ readonly id: string }>(db, { ...spec, where, select }, { pageSize });
+  const rows = keysetRows<{ readonly id: string | number }>(
+    db,
+    { ...spec, where, select },
+    { pageSize },
+  );
   for await (const { id } of rows) whole.push(String(id));
   const expected = await expectedIds(db, name, walk);
   await db.query(`DROP TABLE ${name}`);
