@@ -539,11 +539,12 @@ test("each query that is sent alone is sent where it was asked, and a batch wher
   await traced.end();
 });
 
-const asObject = (text: string): object => ({ text });
+const INT4 = 23;
+const parserOf = (oid: number): ((text: string) => unknown) => (oid === INT4 ? BigInt : String);
 
 describe("results of a pool", () => {
   const CASES: readonly (readonly [string, PoolConfig])[] = [
-    ["with parsers of its own", { types: { getTypeParser: () => asObject } }],
+    ["with parsers of its own", { types: { getTypeParser: parserOf } }],
     ["in binary form", { binary: true } as PoolConfig],
     ["without prepared statements", {}],
   ];
@@ -557,10 +558,10 @@ describe("results of a pool", () => {
       const alone = await Promise.all(ids.map((id) => special.query(text, [id])));
       expect(together).toStrictEqual(alone);
     }
-    // Neither tells whose a row is: a place that is no number to JavaScript, or one in bytes. Then all run alone.
-    const isParsed = !title.startsWith("without");
+    // pg reads binary rows into objects only, not into the arrays that a batch needs.
+    const isBinary = title === "in binary form";
     expect(wrapped.stats()).toMatchObject(
-      isParsed ? { refused: { driver: 28 } } : { batches: 8, coalesced: 32 },
+      isBinary ? { refused: { driver: 28 } } : { batches: 8, coalesced: 32 },
     );
     const [row] = (await special.query("SELECT count(*)::int AS n FROM pg_prepared_statements"))
       .rows;
