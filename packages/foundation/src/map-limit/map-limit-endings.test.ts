@@ -101,6 +101,22 @@ describe("the source", () => {
     expect(log).toEqual(["closed"]);
   });
 
+  test("is closed once, by whatever calls the work off during `next`", async () => {
+    const abort = new AbortController();
+    let returnCount = 0;
+    const close = (): { readonly done: true; readonly value: undefined } => {
+      returnCount++;
+      return { done: true, value: undefined };
+    };
+    const next = (): { readonly done: false; readonly value: number } => {
+      abort.abort(new Error("from within"));
+      return { done: false, value: 1 };
+    };
+    const atOnce = { [Symbol.iterator]: () => ({ next, return: close }) };
+    await expect(mapLimit(atOnce, 1, () => 1, { signal: abort.signal })).rejects.toThrow("within");
+    expect(returnCount).toBe(1);
+  });
+
   test("whose `return` throws, rejects or never answers does not hide the error or hold it up", async () => {
     for (const close of [
       () => {

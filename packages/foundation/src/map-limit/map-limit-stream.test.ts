@@ -41,7 +41,8 @@ test("`maxAhead` lets more results wait than run, and fewer", async () => {
 });
 
 test("an error comes after the results that were ready before it", async () => {
-  const stream = mapLimitStream([0, 1, 2, 3], 4, (item) => {
+  const stream = mapLimitStream([0, 1, 2, 3], 4, async (item) => {
+    if (item === 2) await turn();
     if (item === 2) throw new Error("third");
     return item;
   });
@@ -51,6 +52,7 @@ test("an error comes after the results that were ready before it", async () => {
   })();
   await expect(loop).rejects.toThrow("third");
   expect(seen).toEqual([0, 1]);
+  expect(stream.readyCount).toBe(0);
 });
 
 test("calls of `next` that overlap are answered in turn", async () => {
