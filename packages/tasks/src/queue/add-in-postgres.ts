@@ -1,0 +1,52 @@
+import type { Queryable } from "@upshift/postgres";
+import { Job, PostgresQueueBackend, Queue } from "bullmq";
+import type { BullQueue, NewJob } from "./job-backend.ts";
+import { TransactionalAddError } from "./queue-errors.ts";
+
+/** Sets the search path for the transaction and says what it was; a CTE is evaluated before what reads it. */
+const ENTER = `WITH was AS MATERIALIZED (SELECT current_setting('search_path') AS path)
+SELECT path, set_config('search_path', $1, true) FROM was`;
+const LEAVE = "SELECT set_config('search_path', $1, true)";
+/** SQLSTATE of a function that the search path does not show. */
+const UNDEFINED_FUNCTION = "42883";
+
+/**
+ * Adds jobs to BullMQ's tables on the connection of a transaction, so that they exist when it commits and not before.
+ *
+ * All of BullMQ's statements go through one method of its backend, which is replaced here for a view of the queue that lives as long as the call; its SQL names no schema, so the search path is
+ * set around each statement. BullMQ does not document this: the tests hold it to the version that is pinned.
+ *
+ * @throws {TransactionalAddError} when `tx` is in no transaction, or the queue is not in PostgreSQL
+ */
+export async function addInPostgres(
+  tx: Queryable,
+  schema: string,
+  queue: BullQueue,
+  jobs: readonly NewJob[],
+): Promise<readonly string[]> {
+  // The tables have to be there; making them is not this transaction's business.
+  await queue.waitUntilReady();
+  if (!(queue instanceof Queue) || !(queue.backend instanceof PostgresQueueBackend))
+    throw new TransactionalAddError(queue.name, "its queue is not in PostgreSQL");
+  const run = async (text: string, values?: unknown[]): Promise<unknown> => {
+    const { rows } = await tx.query(ENTER, [`"${schema}"`]);
+    const result = await tx.query(text, values);
+    await tx.query(LEAVE, [rows[0]?.path]);
+    return result;
+  };
+  const backend: unknown = Object.create(queue.backend, { query: { value: run } });
+  const view = Object.create(queue, { backend: { value: backend } });
+  try {
+    const added = await Job.createBulk(
+      view,
+      jobs.map(({ name, data, opts }) => ({ name, data, opts })),
+    );
+    return added.map(({ id }, index) => id ?? jobs[index]?.opts.jobId ?? "");
+  } catch (error) {
+    const isOutside =
+      error instanceof Error && "code" in error && error.code === UNDEFINED_FUNCTION;
+    throw isOutside
+      ? new TransactionalAddError(queue.name, "`tx` is in no transaction; BEGIN first", error)
+      : error;
+  }
+}

@@ -1,0 +1,88 @@
+import type { Queryable } from "@upshift/postgres";
+import type { Job, JobSchedulerJson, JobsOptions, WorkerOptions } from "bullmq";
+
+/** What of BullMQ's queue is used; the same over Redis and PostgreSQL. */
+export interface BullQueue {
+  readonly name: string;
+  add(name: string, data: JobEnvelope, opts: JobsOptions): Promise<BullJob>;
+  addBulk(jobs: { name: string; data: JobEnvelope; opts: JobsOptions }[]): Promise<BullJob[]>;
+  getJob(id: string): Promise<BullJob | undefined>;
+  getFailed(start: number, end: number): Promise<BullJob[]>;
+  getFailedCount(): Promise<number>;
+  getJobCounts(): Promise<Record<string, number>>;
+  upsertJobScheduler(
+    id: string,
+    repeat: { pattern?: string; tz?: string; every?: number },
+    template: {
+      name: string;
+      data: JobEnvelope;
+      opts: Omit<JobsOptions, "jobId" | "repeat" | "delay">;
+    },
+  ): Promise<unknown>;
+  removeJobScheduler(id: string): Promise<boolean>;
+  getJobScheduler(id: string): Promise<JobSchedulerJson | undefined>;
+  getJobSchedulers(start: number, end: number): Promise<JobSchedulerJson[]>;
+  waitUntilReady(): Promise<unknown>;
+  close(): Promise<void>;
+}
+
+export interface BullWorker {
+  on(event: "error", listener: (error: Error) => void): unknown;
+  on(event: "lockRenewalFailed", listener: (jobIds: string[]) => void): unknown;
+  on(event: "locksRenewed", listener: (renewed: { jobIds: string[] }) => void): unknown;
+  close(force?: boolean): Promise<void>;
+  waitUntilReady(): Promise<unknown>;
+}
+
+export interface BullEvents {
+  on(
+    event: "completed",
+    listener: (event: { jobId: string; returnvalue: unknown }) => void,
+  ): unknown;
+  on(event: "failed", listener: (event: { jobId: string; failedReason: string }) => void): unknown;
+  on(event: "progress", listener: (event: { jobId: string; data: unknown }) => void): unknown;
+  on(event: "error", listener: (error: Error) => void): unknown;
+  off(event: string, listener: unknown): unknown;
+  waitUntilReady(): Promise<unknown>;
+  close(): Promise<void>;
+}
+
+/** Where jobs are kept. Made by {@link redisBackend} or {@link postgresBackend}. */
+export interface JobBackend {
+  readonly kind: "redis" | "postgres";
+  queue(name: string): BullQueue;
+  worker(
+    name: string,
+    processor: JobProcessor,
+    options: Omit<WorkerOptions, "connection">,
+  ): BullWorker;
+  events(name: string): BullEvents;
+  /** Puts jobs where they become visible when the caller's transaction commits, and never when it does not. */
+  addInTransaction(
+    tx: Queryable,
+    queue: BullQueue,
+    jobs: readonly NewJob[],
+  ): Promise<readonly string[]>;
+  /** Asks the server whether it keeps what it acknowledges; `[]` when nothing speaks against it. */
+  check(queue: BullQueue): Promise<readonly string[]>;
+}
+
+export interface NewJob {
+  readonly name: string;
+  readonly data: JobEnvelope;
+  readonly opts: JobsOptions & { readonly jobId: string };
+}
+
+/** What is stored: the caller's data, and whose work it goes on. */
+export interface JobEnvelope {
+  // JSON of what `add` was given: typed there, and by the handler of the same kind.
+  // oxlint-disable-next-line typescript/no-explicit-any
+  readonly data: any;
+  /** W3C Trace Context, `traceparent`. */
+  readonly traceparent?: string;
+}
+
+export type BullJob = Job<JobEnvelope>;
+
+/** @param token - of the job's lock, which moves it */
+export type JobProcessor = (job: BullJob, token: string | undefined) => Promise<unknown>;

@@ -1,0 +1,85 @@
+import { createHash, randomUUID } from "node:crypto";
+import { type Duration, InvalidArgumentError, toMs } from "@upshift/foundation";
+import type { JobsOptions } from "bullmq";
+import type { JobOptions, KeepLimit } from "./job.ts";
+
+/** What is said of one job, over what its kind says. */
+export interface AddOptions {
+  /** Not before this has passed. */
+  readonly delay?: Duration;
+  readonly priority?: number;
+  /** Of your own, for example of the request: a job whose id is there is not added again. Default is random. */
+  readonly id?: string;
+  /** Jobs of equal text are one, as long as the first has not ended. Default: the kind's `dedupe`. */
+  readonly dedupe?: string;
+}
+
+const DEFAULT_ATTEMPTS = 3;
+const DEFAULT_BACKOFF = { type: "exponential", delay: "1s" } as const;
+const DEFAULT_JITTER_RATIO = 0.5;
+const DEFAULT_KEEP = {
+  completed: { count: 1_000, age: "1d" },
+  failed: { count: 10_000, age: "14d" },
+} as const;
+const LOWEST_PRIORITY = 2_097_151;
+
+/** What a kind of job says to BullMQ of each of its jobs. @throws {InvalidArgumentError} */
+export function toBullOptions(name: string, options: JobOptions<never>): JobsOptions {
+  const { attempts = DEFAULT_ATTEMPTS, backoff = DEFAULT_BACKOFF, keep } = options;
+  if (!Number.isSafeInteger(attempts) || attempts < 1)
+    throw new InvalidArgumentError(`\`${name}.attempts\` as an integer >= 1`, attempts);
+  const jitter =
+    ("jitterRatio" in backoff ? backoff.jitterRatio : undefined) ?? DEFAULT_JITTER_RATIO;
+  if (!(jitter >= 0 && jitter <= 1))
+    throw new InvalidArgumentError(`\`${name}.backoff.jitterRatio\` from 0 to 1`, jitter);
+  return {
+    attempts,
+    backoff: { type: backoff.type, delay: toMs(backoff.delay, `${name}.backoff.delay`), jitter },
+    removeOnComplete: toKeepJobs(name, keep?.completed ?? DEFAULT_KEEP.completed),
+    removeOnFail: toKeepJobs(name, keep?.failed ?? DEFAULT_KEEP.failed),
+    ...(options.priority === undefined ? {} : { priority: assertPriority(options.priority) }),
+  };
+}
+
+/** What one call says over it. */
+export function toAddOptions<Data>(
+  definition: JobOptions<Data>,
+  data: Data,
+  options: AddOptions,
+): JobsOptions & { readonly jobId: string } {
+  const dedupe = options.dedupe ?? definition.dedupe?.(data);
+  return {
+    jobId: options.id === undefined ? randomUUID() : assertJobId(options.id),
+    ...(options.delay === undefined ? {} : { delay: Math.ceil(toMs(options.delay, "delay")) }),
+    ...(options.priority === undefined ? {} : { priority: assertPriority(options.priority) }),
+    // Any text may be what makes jobs equal; BullMQ makes a key of it.
+    ...(dedupe === undefined
+      ? {}
+      : { deduplication: { id: createHash("sha256").update(dedupe).digest("base64url") } }),
+  };
+}
+
+/** BullMQ counts in seconds, and needs an age or a count. */
+function toKeepJobs(
+  name: string,
+  { count, age }: KeepLimit,
+): { age: number; count?: number } | { count: number } {
+  if (count !== undefined && (!Number.isSafeInteger(count) || count < 0))
+    throw new InvalidArgumentError(`\`${name}.keep\` with counts >= 0`, count);
+  if (age === undefined) return { count: count ?? DEFAULT_KEEP.failed.count };
+  const ageSeconds = Math.ceil(toMs(age, `${name}.keep.age`) / 1_000);
+  return count === undefined ? { age: ageSeconds } : { age: ageSeconds, count };
+}
+
+function assertPriority(priority: number): number {
+  if (!Number.isSafeInteger(priority) || priority < 0 || priority > LOWEST_PRIORITY)
+    throw new InvalidArgumentError(`\`priority\` from 0 to ${LOWEST_PRIORITY}`, priority);
+  return priority;
+}
+
+/** BullMQ makes keys of ids, and takes whole numbers for its own. */
+function assertJobId(id: string): string {
+  if (id === "" || id.includes(":") || /^\d+$/.test(id))
+    throw new InvalidArgumentError("`id` as text that has no colon and is no whole number", id);
+  return id;
+}

@@ -1,0 +1,209 @@
+import { tracingChannel } from "node:diagnostics_channel";
+import { isDeepStrictEqual } from "node:util";
+import {
+  type Duration,
+  InvalidArgumentError,
+  JOB_CHANNEL,
+  type JobMessage,
+  toMs,
+} from "@upshift/foundation";
+import type { Queryable } from "@upshift/postgres";
+import type { JobSchedulerJson } from "bullmq";
+import type { JobOptions } from "./job.ts";
+import type { BullQueue, JobBackend, JobEnvelope, NewJob } from "./job-backend.ts";
+import { assertJobData } from "./job-data.ts";
+import { createJobEvents, type JobEvents } from "./job-events.ts";
+import { type AddOptions, toAddOptions, toBullOptions } from "./job-options.ts";
+import { JobNotAcknowledgedError } from "./queue-errors.ts";
+import { createDeadLetters, type DeadLetters } from "./dead-letters.ts";
+
+export interface AddCallOptions extends AddOptions {
+  /**
+   * The caller's database transaction: the job exists when it commits, and never when it does not. With the PostgreSQL backend in the same tables, with Redis by way of the outbox.
+   */
+  readonly tx?: Queryable;
+  /** W3C Trace Context for the worker; default: what `defineJobs` was told to ask. */
+  readonly traceparent?: string;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface Schedule {
+  readonly id: string;
+  readonly cron: string | undefined;
+  readonly everyMs: number | undefined;
+  readonly timeZone: string | undefined;
+  /** When it fires next. */
+  readonly nextAtMs: number | undefined;
+}
+
+/** When a schedule fires. `cron` has five fields, or six with seconds first. */
+export type ScheduleTimes =
+  | { readonly cron: string; readonly timeZone?: string }
+  | { readonly every: Duration };
+
+/** Adds jobs of one kind, and looks after them. */
+export interface JobQueue<Data, Result> extends JobEvents<Result> {
+  readonly name: string;
+  /**
+   * Adds a job. When it resolves the backend has acknowledged it, and it will run at least once.
+   *
+   * @returns its id; that of the job that is there already when it is a duplicate
+   * @throws {JobDataError} when the data does not survive JSON
+   * @throws {JobNotAcknowledgedError} when the backend does not answer; add again with the same id
+   */
+  add(data: Data, options?: AddCallOptions): Promise<string>;
+  /** Adds jobs in one round trip. */
+  addMany(
+    jobs: readonly { readonly data: Data; readonly options?: AddOptions }[],
+    options?: Pick<AddCallOptions, "tx" | "traceparent" | "signal">,
+  ): Promise<readonly string[]>;
+  /** Fires at these times until it is taken back. The same id again, as each deploy does, changes it in place. */
+  schedule(id: string, times: ScheduleTimes, data: Data): Promise<void>;
+  /** @returns whether there was one */
+  unschedule(id: string): Promise<boolean>;
+  schedules(): Promise<readonly Schedule[]>;
+  /** How many jobs are in which state. */
+  counts(): Promise<Readonly<Record<string, number>>>;
+  /** Jobs that have failed for good. */
+  readonly deadLetters: DeadLetters<Data>;
+}
+
+export interface JobQueueSettings {
+  readonly addTimeoutMs: number;
+  readonly traceparent: (() => string | undefined) | undefined;
+}
+
+const MAX_BYTES = 262_144;
+const LARGEST_PAGE = 10_000;
+
+export function createJobQueue<Data, Result>(
+  name: string,
+  definition: JobOptions<Data>,
+  backend: JobBackend,
+  settings: JobQueueSettings,
+): JobQueue<Data, Result> & { readonly bull: () => BullQueue; close(): Promise<void> } {
+  const { dedupe: _dedupe, ...common } = definition;
+  const defaults = toBullOptions(name, common);
+  const channel = tracingChannel<string, JobMessage>(JOB_CHANNEL);
+  let opened: BullQueue | undefined;
+  const bull = (): BullQueue => (opened ??= backend.queue(name));
+  const events = createJobEvents<Result>(() => backend.events(name), bull);
+
+  const envelope = (data: Data, traceparent: string | undefined): JobEnvelope => {
+    assertJobData(name, data, definition.maxBytes ?? MAX_BYTES);
+    return traceparent === undefined ? { data } : { data, traceparent };
+  };
+  const addAll = async (
+    jobs: readonly { readonly data: Data; readonly options?: AddOptions }[],
+    call: Pick<AddCallOptions, "tx" | "traceparent" | "signal">,
+  ): Promise<readonly string[]> => {
+    call.signal?.throwIfAborted();
+    const traceparent = call.traceparent ?? settings.traceparent?.();
+    const fresh: NewJob[] = jobs.map(({ data, options = {} }) => ({
+      name,
+      data: envelope(data, traceparent),
+      opts: { ...defaults, ...toAddOptions(definition, data, options) },
+    }));
+    if (fresh.length === 0) return [];
+    const { tx } = call;
+    const send = async (): Promise<readonly string[]> => {
+      if (tx !== undefined) return backend.addInTransaction(tx, bull(), fresh);
+      const [only] = fresh;
+      const added =
+        only !== undefined && fresh.length === 1
+          ? [await bull().add(only.name, only.data, only.opts)]
+          : await bull().addBulk([...fresh]);
+      return added.map(({ id }, index) => id ?? fresh[index]?.opts.jobId ?? "");
+    };
+    const ids = fresh.map(({ opts }) => opts.jobId);
+    const acknowledged = (): Promise<readonly string[]> =>
+      tx === undefined ? within(send(), name, ids, settings.addTimeoutMs, call.signal) : send();
+    if (!channel.start.hasSubscribers) return acknowledged();
+    const message: JobMessage = {
+      operation: "add",
+      queue: name,
+      jobIds: ids,
+      ...(traceparent === undefined ? {} : { traceparent }),
+    };
+    return channel.tracePromise(acknowledged, message);
+  };
+
+  return {
+    name,
+    bull,
+    async add(data, options = {}) {
+      const [id = ""] = await addAll([{ data, options }], options);
+      return id;
+    },
+    addMany: (jobs, options = {}) => addAll(jobs, options),
+    async schedule(id, times, data) {
+      if (id === "" || id.includes(":")) throw new InvalidArgumentError("`id` without a colon", id);
+      const repeat =
+        "cron" in times
+          ? { pattern: times.cron, tz: times.timeZone ?? "UTC" }
+          : { every: Math.max(1, Math.round(toMs(times.every, "every"))) };
+      const template = { name, data: envelope(data, undefined), opts: defaults };
+      // Every process of a fleet says this when it starts. Setting what is set already would take the next job away and make it anew, past its moment perhaps.
+      const known = await bull().getJobScheduler(id);
+      if (known !== undefined && isSame(known, repeat, template)) return;
+      await bull().upsertJobScheduler(id, repeat, template);
+    },
+    unschedule: (id) => bull().removeJobScheduler(id),
+    async schedules() {
+      const found = await bull().getJobSchedulers(0, LARGEST_PAGE);
+      return found.map(({ key, pattern, every, tz, next }) => ({
+        id: key,
+        cron: pattern,
+        everyMs: every,
+        timeZone: tz,
+        nextAtMs: next,
+      }));
+    },
+    counts: () => bull().getJobCounts(),
+    deadLetters: createDeadLetters<Data>(bull),
+    on: (event, listener) => events.on(event, listener),
+    wait: (id, options) => events.wait(id, options),
+    async close() {
+      await events.close();
+      await opened?.close();
+    },
+  };
+}
+
+function isSame(
+  known: JobSchedulerJson,
+  repeat: { readonly pattern?: string; readonly tz?: string; readonly every?: number },
+  template: { readonly data: unknown; readonly opts: unknown },
+): boolean {
+  return (
+    known.pattern === repeat.pattern &&
+    (repeat.pattern === undefined || known.tz === repeat.tz) &&
+    known.every === repeat.every &&
+    isDeepStrictEqual(known.template?.data, template.data) &&
+    isDeepStrictEqual(known.template?.opts, template.opts)
+  );
+}
+
+/** The backend may be away, and its client waits for it as long as it takes. */
+function within<T>(
+  promise: Promise<T>,
+  queue: string,
+  ids: readonly string[],
+  timeoutMs: number,
+  signal: AbortSignal | undefined,
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(signal?.reason);
+    const timer = setTimeout(
+      () => reject(new JobNotAcknowledgedError(queue, ids, timeoutMs)),
+      timeoutMs,
+    );
+    signal?.addEventListener("abort", abort, { once: true });
+    promise
+      .finally(() => {
+        clearTimeout(timer);
+        signal?.removeEventListener("abort", abort);
+      })
+      .then(resolve, reject);
+  });
+}

@@ -1,0 +1,183 @@
+import { tracingChannel } from "node:diagnostics_channel";
+import {
+  type Duration,
+  hasErrorCode,
+  InvalidArgumentError,
+  JOB_CHANNEL,
+  type JobMessage,
+  systemClock,
+  toMs,
+} from "@upshift/foundation";
+import { UnrecoverableError, WaitingError } from "bullmq";
+import { createHeldJobs, type HeldJobs } from "./held-jobs.ts";
+import type { JobOptions } from "./job.ts";
+import type { BullJob, BullWorker, JobBackend } from "./job-backend.ts";
+
+/** What a handler is told beside its data. */
+export interface JobContext {
+  readonly id: string;
+  /** 1 for the first. */
+  readonly attempt: number;
+  /**
+   * Aborts when the job's lock is lost, its timeout is over, or the worker has no more time to close. Then stop: another worker may run the job, and what is
+   * returned is not taken.
+   */
+  readonly signal: AbortSignal;
+  /** Of who added the job, W3C Trace Context. */
+  readonly traceparent: string | undefined;
+  /** Tells how far it is; any JSON. */
+  readonly progress: (progress: number | object) => Promise<void>;
+}
+
+export type JobHandler<Data, Result> = (
+  data: Data,
+  context: JobContext,
+) => Promise<Result> | Result;
+
+export interface WorkOptions {
+  /** Jobs of a kind at the same time in this process. Default is 10. */
+  readonly concurrency?: number;
+  /** How long a job stays with a worker that is not heard of; renewed at half of it. Another worker takes it up after it, and at most as long again. Default is `'30s'`. */
+  readonly lock?: Duration;
+  /** How often a job may be taken from workers that died before it is given up. Default is 10. */
+  readonly maxLostLocks?: number;
+  /** Told what goes wrong beside the jobs: a lost connection, a lock that could not be renewed. Default: ignored, it is tried again. */
+  readonly onError?: (error: unknown) => void;
+}
+
+/** Works until it is closed. */
+export interface JobWorker {
+  /**
+   * Takes no more jobs and waits for those it has. After `timeout` (default 30 s) their signals are aborted: a handler that stops gives its job back to the queue; one that does not is left, and its job is
+   * taken up by another worker when its lock ends.
+   */
+  close(options?: { readonly timeout?: Duration }): Promise<void>;
+  /** Resolves once it is connected. */
+  ready(): Promise<void>;
+  /** Jobs that handlers are at work on. */
+  readonly activeCount: number;
+}
+
+const DEFAULT_CONCURRENCY = 10;
+const DEFAULT_LOST_LOCKS = 10;
+/** For handlers to stop after their signal was aborted. */
+const LAST_WORD_MS = 5_000;
+
+/** Runs the jobs of one kind. */
+export function startWorker<Data, Result>(
+  name: string,
+  definition: JobOptions<Data>,
+  handler: JobHandler<Data, Result>,
+  backend: JobBackend,
+  options: WorkOptions,
+): JobWorker {
+  const { concurrency = DEFAULT_CONCURRENCY, maxLostLocks = DEFAULT_LOST_LOCKS, onError } = options;
+  if (!Number.isSafeInteger(concurrency) || concurrency < 1)
+    throw new InvalidArgumentError("`concurrency` as an integer >= 1", concurrency);
+  const lockMs = toMs(options.lock ?? "30s", "lock");
+  const timeoutMs =
+    definition.timeout === undefined ? undefined : toMs(definition.timeout, `${name}.timeout`);
+  const { rateLimit } = definition;
+  const held = createHeldJobs(name, lockMs, systemClock);
+  const process = (job: BullJob, token: string | undefined): Promise<unknown> =>
+    runJob({ name, definition, handler, held, timeoutMs }, job, token);
+  const worker = backend.worker(name, process, {
+    concurrency,
+    lockDuration: lockMs,
+    stalledInterval: lockMs,
+    maxStalledCount: maxLostLocks,
+    ...(rateLimit === undefined
+      ? {}
+      : {
+          limiter: { max: rateLimit.max, duration: toMs(rateLimit.per, `${name}.rateLimit.per`) },
+        }),
+  });
+  worker.on("error", (error) => onError?.(error));
+  worker.on("lockRenewalFailed", (ids) => held.lost(ids));
+  worker.on("locksRenewed", ({ jobIds }) => held.renewed(jobIds));
+  let closing: Promise<void> | undefined;
+  return {
+    get activeCount() {
+      return held.count;
+    },
+    ready: async () => void (await worker.waitUntilReady()),
+    close({ timeout = "30s" } = {}) {
+      closing ??= closeWorker(worker, held, toMs(timeout, "timeout"));
+      return closing;
+    },
+  };
+}
+
+async function closeWorker(worker: BullWorker, held: HeldJobs, timeoutMs: number): Promise<void> {
+  const closed = worker.close();
+  if (await isOverWithin(closed, timeoutMs)) return;
+  held.closing();
+  if (await isOverWithin(closed, LAST_WORD_MS)) return;
+  await worker.close(true);
+}
+
+async function isOverWithin(promise: Promise<void>, timeoutMs: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), timeoutMs);
+  });
+  try {
+    return await Promise.race([promise.then(() => true), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+interface Run<Data, Result> {
+  readonly name: string;
+  readonly definition: JobOptions<Data>;
+  readonly handler: JobHandler<Data, Result>;
+  readonly held: HeldJobs;
+  readonly timeoutMs: number | undefined;
+}
+
+/** One attempt: what the handler gives completes the job, what it throws fails the attempt. */
+async function runJob<Data, Result>(
+  { name, definition, handler, held, timeoutMs }: Run<Data, Result>,
+  job: BullJob,
+  token: string | undefined,
+): Promise<unknown> {
+  const id = job.id ?? "";
+  const holding = held.hold(id, job.processedOn ?? systemClock.now(), timeoutMs);
+  const { traceparent } = job.data;
+  const attempt = job.attemptsMade + 1;
+  const context: JobContext = {
+    id,
+    attempt,
+    signal: holding.signal,
+    traceparent,
+    progress: (progress) => job.updateProgress(progress),
+  };
+  const data: Data = job.data.data;
+  try {
+    const channel = tracingChannel<string, JobMessage>(JOB_CHANNEL);
+    const run = async (): Promise<Result> => handler(data, context);
+    if (!channel.start.hasSubscribers) return await run();
+    const message: JobMessage = {
+      operation: "run",
+      queue: name,
+      jobIds: [id],
+      attempt,
+      ...(traceparent === undefined ? {} : { traceparent }),
+    };
+    return await channel.tracePromise(run, message);
+  } catch (error) {
+    const reason: unknown = holding.signal.aborted ? holding.signal.reason : undefined;
+    if (hasErrorCode(reason, "UPSHIFT_WORKER_CLOSING")) {
+      await job.moveToWait(token);
+      throw new WaitingError();
+    }
+    // The timeout is why the handler stopped, whatever it threw.
+    const failure = hasErrorCode(reason, "UPSHIFT_JOB_TIMEOUT") ? reason : error;
+    if (definition.retryable?.(failure) === false)
+      throw new UnrecoverableError(failure instanceof Error ? failure.message : String(failure));
+    throw failure;
+  } finally {
+    holding.release();
+  }
+}
