@@ -504,6 +504,32 @@ describe("attach", () => {
     await expect(attach(pool, [], {}, abort)).rejects.toThrow("enough");
   });
 
+  test("fails with its connection, and the next one works", async () => {
+    const own = new Pool({ connectionString: database.url, max: 1 });
+    own.on("error", () => undefined);
+    await catalogOf(own).table("tags");
+    const locker = new Client({ connectionString: database.url });
+    await locker.connect();
+    await locker.query("BEGIN; LOCK TABLE tags IN ACCESS EXCLUSIVE MODE");
+    const tag = belongsTo("tags", { from: "tag" });
+    const failing = attach(own, [{ tag: "a" }], { tag });
+    const loading = loader(own, "tags", "code").load("a");
+    const outcomes = Promise.allSettled([failing, loading]);
+    let killedCount = 0;
+    while (killedCount < 2) {
+      const killed = await database.query(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()",
+      );
+      killedCount += killed.length;
+    }
+    await locker.query("ROLLBACK");
+    await locker.end();
+    expect((await outcomes).map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+    expect(await attach(own, [{ tag: "a" }], { tag })).toMatchObject([{ tag: { label: "tag 1" } }]);
+    expect(own.totalCount - own.idleCount).toBe(0);
+    await own.end();
+  });
+
   test("gives each row what a question of its own would have given", async () => {
     await pool.query(
       "CREATE TABLE items (id int PRIMARY KEY, parent int, rank int, grade numeric)",
