@@ -57,13 +57,8 @@ export { LockLostError, LockTakenError } from "./lock/lock-errors.ts";
 export type { LimitStore } from "./rate-limit/limit-store.ts";
 export { memoryLimitStore, type MemoryLimitStoreOptions } from "./rate-limit/memory-limit-store.ts";
 export type { PolicyInput } from "./rate-limit/policy.ts";
-export {
-  type Decision,
-  type PolicyState,
-  rateLimit,
-  type RateLimit,
-  type RateLimitOptions,
-} from "./rate-limit/rate-limit.ts";
+export type { Decision, PolicyState } from "./rate-limit/decision.ts";
+export { rateLimit, type RateLimit, type RateLimitOptions } from "./rate-limit/rate-limit.ts";
 export { rateLimitHeaders, type RateLimitHeaders } from "./rate-limit/rate-limit-headers.ts";
 export { escapeGlob } from "./scan/escape-glob.ts";
 export {

@@ -27,13 +27,6 @@ export const benchmark: Benchmark = {
     const bare = await bareQueue(connection);
     const ours = await wrapped(redisBackend({ connection }));
     const inPostgres = await wrapped(postgresBackend({ connectionString: server.url() }));
-    const contestant = (label: string, queue: MeasuredQueue): Contestant => ({
-      label,
-      run: () => queue.addAndRun(),
-      check(result) {
-        if (result !== JOBS_PER_SAMPLE) throw new Error(`${String(result)} jobs ran`);
-      },
-    });
     return {
       rounds: 30,
       contestants: [
@@ -52,6 +45,16 @@ export const benchmark: Benchmark = {
     };
   },
 };
+
+function contestant(label: string, queue: MeasuredQueue): Contestant {
+  return {
+    label,
+    run: () => queue.addAndRun(),
+    check(result) {
+      if (result !== JOBS_PER_SAMPLE) throw new Error(`${String(result)} jobs ran`);
+    },
+  };
+}
 
 interface MeasuredQueue {
   /** @returns how many ran */

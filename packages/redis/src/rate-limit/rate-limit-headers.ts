@@ -1,4 +1,4 @@
-import type { Decision } from "./rate-limit.ts";
+import type { Decision } from "./decision.ts";
 
 /** Header field values of a response. */
 export interface RateLimitHeaders {

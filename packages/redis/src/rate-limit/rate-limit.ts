@@ -8,7 +8,9 @@ import {
   toMs,
 } from "@upshift/foundation";
 import type { CallOptions, Redis } from "../redis.ts";
+import { type Decision, decide } from "./decision.ts";
 import { createDenialCache } from "./denial-cache.ts";
+import { createGate } from "./gate.ts";
 import type { Charge, LimitStore } from "./limit-store.ts";
 import { memoryLimitStore } from "./memory-limit-store.ts";
 import { parsePolicies, type Policy, type PolicyInput } from "./policy.ts";
@@ -49,34 +51,8 @@ export interface RateLimit {
   reset(key: string, options?: CallOptions): Promise<void>;
 }
 
-export interface Decision {
-  readonly isAllowed: boolean;
-  /** The policy that refused, or else the one with the least left. */
-  readonly policy: string;
-  /** How many more of cost 1 are allowed now, by the tightest policy. */
-  readonly remaining: number;
-  /** How long to wait until this call would be allowed; 0 when it is. */
-  readonly retryAfterMs: number;
-  /** When everything is paid back. */
-  readonly resetAfterMs: number;
-  /** The same of each policy, in their order. */
-  readonly policies: readonly PolicyState[];
-  /** Who decided: Redis, what this process remembered of a refusal, or `failMode`. */
-  readonly decidedBy: "store" | "denial-cache" | "local" | "open" | "closed";
-}
-
-export interface PolicyState {
-  readonly name: string;
-  readonly limit: number;
-  readonly windowMs: number;
-  readonly remaining: number;
-  readonly retryAfterMs: number;
-  readonly resetAfterMs: number;
-}
-
 /** Longer keys are stored by their hash. */
 const LONGEST_KEY = 128;
-const US_PER_MS = 1_000;
 
 /**
  * Limits how often something may happen, over all processes: the generic cell rate algorithm, exact under any concurrency.
@@ -191,30 +167,6 @@ function keyPrefix(name: string, policies: readonly Policy[]): string {
   return `ratelimit:${name}:${digest}:`;
 }
 
-/** Lets calls through to Redis until one finds it away, then one at a time after each pause. */
-interface Gate {
-  /** @returns false when Redis is being left alone; true has to be followed by `leave` */
-  enter(): boolean;
-  leave(isAway: boolean): void;
-}
-
-function createGate(clock: Clock, pauseMs: number): Gate {
-  let pausedUntilMs: number | undefined;
-  let isProbing = false;
-  return {
-    enter() {
-      if (pausedUntilMs === undefined) return true;
-      if (isProbing || clock.now() < pausedUntilMs) return false;
-      isProbing = true;
-      return true;
-    },
-    leave(isRedisAway) {
-      isProbing = false;
-      pausedUntilMs = isRedisAway ? clock.now() + pauseMs : undefined;
-    },
-  };
-}
-
 /** A batch has one timeout; each caller has a signal of its own. */
 function bounded<T>(promise: Promise<T>, call: CallOptions | undefined): Promise<T> {
   const signal = call?.signal;
@@ -249,45 +201,3 @@ const AWAY: ReadonlySet<string> = new Set([
   "BUSY",
   "MISCONF",
 ]);
-
-/** @param asked - what would have to fit beside the debts; 0 when they hold it already */
-function decide(
-  policies: readonly [Policy, ...Policy[]],
-  asked: number,
-  debtsUs: readonly number[],
-  decidedBy: Decision["decidedBy"],
-): Decision {
-  const [first, ...others] = policies;
-  const tightest = { policy: first, remaining: Number.POSITIVE_INFINITY, retryAfterMs: 0 };
-  let resetAfterMs = 0;
-  const states = [first, ...others].map((policy, index) => {
-    const { name, limit, windowMs, intervalUs, capacityUs } = policy;
-    const debtUs = debtsUs[index] ?? 0;
-    const shortUs = debtUs + asked * intervalUs - capacityUs;
-    const state: PolicyState = {
-      name,
-      limit,
-      windowMs,
-      remaining: Math.max(0, Math.floor((capacityUs - debtUs) / intervalUs)),
-      retryAfterMs: Math.max(0, Math.ceil(shortUs / US_PER_MS)),
-      resetAfterMs: Math.ceil(debtUs / US_PER_MS),
-    };
-    const isTighter =
-      state.retryAfterMs > tightest.retryAfterMs ||
-      (tightest.retryAfterMs === 0 && state.remaining < tightest.remaining);
-    if (isTighter) tightest.policy = policy;
-    tightest.remaining = Math.min(tightest.remaining, state.remaining);
-    tightest.retryAfterMs = Math.max(tightest.retryAfterMs, state.retryAfterMs);
-    resetAfterMs = Math.max(resetAfterMs, state.resetAfterMs);
-    return state;
-  });
-  return {
-    isAllowed: tightest.retryAfterMs === 0,
-    policy: tightest.policy.name,
-    remaining: tightest.remaining,
-    retryAfterMs: tightest.retryAfterMs,
-    resetAfterMs,
-    policies: states,
-    decidedBy,
-  };
-}
