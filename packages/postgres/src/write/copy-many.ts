@@ -1,4 +1,5 @@
 import { catalogOf, type TableName } from "../catalog/catalog.ts";
+import { abortable } from "../connection/abortable.ts";
 import type { Queryable } from "../connection/queryable.ts";
 import { copyInParts } from "./copy/copy-in-parts.ts";
 import { copyRows } from "./copy/copy-rows.ts";
@@ -41,7 +42,7 @@ export async function copyMany(
     signal: options.signal,
     onChunk: options.onChunk,
     create: async () =>
-      insertOperation(await catalog.table(table), {
+      insertOperation(await abortable(catalog.table(table), options.signal), {
         overriding: options.overriding,
         onConflict: "",
       }),

@@ -1,5 +1,6 @@
 import { catalogOf, type TableName } from "../catalog/catalog.ts";
 import type { TableFacts } from "../catalog/table-facts.ts";
+import { abortable } from "../connection/abortable.ts";
 import type { Queryable, Row } from "../connection/queryable.ts";
 import { isRow, type InputRow } from "./input/column-sets.ts";
 import type { Source } from "./input/row-source.ts";
@@ -48,7 +49,7 @@ export async function deleteMany<R = Row>(
     onChunk,
     toRow: (key: unknown) => keyRow(names, key),
     create: async () => {
-      const facts: TableFacts = await catalog.table(table);
+      const facts: TableFacts = await abortable(catalog.table(table), options.signal);
       const key = rowKey(facts, options.key);
       names = key.columns.map(({ column }) => column.name);
       return deleteOperation(facts, { key, returning });

@@ -1,4 +1,5 @@
 import { catalogOf, type TableName } from "../catalog/catalog.ts";
+import { abortable } from "../connection/abortable.ts";
 import type { Queryable, Row } from "../connection/queryable.ts";
 import { copyRows } from "./copy/copy-rows.ts";
 import type { RowSource } from "./input/row-source.ts";
@@ -50,7 +51,7 @@ export async function insertMany<R = Row>(
     signal,
     onChunk,
     create: async () =>
-      insertOperation(await catalog.table(table), {
+      insertOperation(await abortable(catalog.table(table), options.signal), {
         returning,
         overriding: options.overriding,
         onConflict: options.onConflict === "nothing" ? "ON CONFLICT DO NOTHING" : "",

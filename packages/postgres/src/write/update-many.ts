@@ -1,4 +1,5 @@
 import { catalogOf, type TableName } from "../catalog/catalog.ts";
+import { abortable } from "../connection/abortable.ts";
 import type { Queryable, Row } from "../connection/queryable.ts";
 import type { RowSource } from "./input/row-source.ts";
 import { updateOperation } from "./operation/update-operation.ts";
@@ -44,7 +45,7 @@ export async function updateMany<R = Row>(
     signal,
     onChunk,
     create: async () => {
-      const facts = await catalog.table(table);
+      const facts = await abortable(catalog.table(table), options.signal);
       return updateOperation(facts, { key: rowKey(facts, options.key), returning });
     },
     forget: () => catalog.forget(table),

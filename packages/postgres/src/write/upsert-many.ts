@@ -1,6 +1,7 @@
 import { InvalidArgumentError } from "@upshift/foundation";
 import { catalogOf, type TableName } from "../catalog/catalog.ts";
 import type { ColumnFacts, TableFacts } from "../catalog/table-facts.ts";
+import { abortable } from "../connection/abortable.ts";
 import type { Queryable, Row } from "../connection/queryable.ts";
 import { UnknownColumnError } from "../postgres-errors.ts";
 import { isRow } from "./input/column-sets.ts";
@@ -72,7 +73,7 @@ export async function upsertMany<R = Row>(
     signal,
     onChunk,
     create: async () => {
-      const facts = await catalog.table(table);
+      const facts = await abortable(catalog.table(table), options.signal);
       return upsertOperation(facts, {
         key: uniqueKeyOver(facts, conflict, "conflict"),
         update: options.update?.map((name) => updatable(facts, name)),

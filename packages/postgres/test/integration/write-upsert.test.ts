@@ -324,14 +324,15 @@ test("without a unique key over the columns the call is refused", async () => {
   await pool.query(
     "CREATE TABLE w.t (a int, b int, UNIQUE (a, b)); CREATE UNIQUE INDEX ON w.t (a) WHERE b > 0",
   );
-  for (const conflict of [["a"], ["b", "a", "a"], [], ["x"]]) {
-    const result = upsertMany(pool, "w.t", [{ a: 1, b: 1 }], { conflict });
-    await (conflict.length === 3
-      ? expect(result).resolves.toMatchObject({ rowCount: 1 })
-      : expect(result).rejects.toMatchObject({
-          code: expect.stringMatching(/INVALID_ARGUMENT|UNKNOWN_COLUMN/),
-        }));
-  }
+  for (const conflict of [["a"], [], ["x"]])
+    await expect(upsertMany(pool, "w.t", [{ a: 1, b: 1 }], { conflict })).rejects.toMatchObject({
+      code: expect.stringMatching(/INVALID_ARGUMENT|UNKNOWN_COLUMN/),
+    });
+  expect(
+    await upsertMany(pool, "w.t", [{ a: 1, b: 1 }], { conflict: ["b", "a", "a"] }),
+  ).toMatchObject({
+    rowCount: 1,
+  });
 });
 
 test("calls at the same time over the same keys in opposite orders do not deadlock", async () => {

@@ -30,6 +30,10 @@ afterAll(async () => {
 const table = async () =>
   (await pool.query("SELECT id, sku, price, note FROM items ORDER BY id")).rows;
 
+async function* rows(): AsyncGenerator<object> {
+  for (let index = 0; index < 100; index += 1) yield { sku: `s${index % 90}`, note: String(index) };
+}
+
 describe("the first examples", () => {
   test("insert, upsert, update, delete, copy", async () => {
     const inserted = await insertMany(
@@ -93,9 +97,6 @@ describe("the first examples", () => {
   });
 
   test("staged", async () => {
-    async function* rows() {
-      for (let i = 0; i < 100; i += 1) yield { sku: `s${i % 90}`, note: String(i) };
-    }
     expect(await upsertMany(pool, "items", rows(), { conflict: ["sku"] })).toMatchObject({
       rowCount: 90,
       duplicateCount: 10,

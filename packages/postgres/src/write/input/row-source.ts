@@ -69,6 +69,8 @@ function asyncReader(iterator: AsyncIterator<unknown>, signal: AbortSignal | und
       : new Promise((resolve, reject) => {
           giveUp = reject;
           next.then(resolve, reject);
+          // The source itself may have aborted it just now.
+          if (signal.aborted) reject(signal.reason);
         });
   return {
     next: take,

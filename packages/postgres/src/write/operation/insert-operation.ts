@@ -9,6 +9,7 @@ import { insertSql } from "../statement/insert-sql.ts";
 import { type Returning, returningSql } from "../statement/returning.ts";
 import { type RowSourceSql, unnestSource } from "../statement/row-source-sql.ts";
 import type { IdentityOptions } from "../write-options.ts";
+import { inInputOrder } from "./in-input-order.ts";
 import { keepReturned } from "./numbered-rows.ts";
 
 export interface InsertOperationOptions extends IdentityOptions {
@@ -55,7 +56,11 @@ export function insertOperation(
     table,
     sets: new ColumnSets(table, identityRules(options)),
     isOneStatement: true,
-    arrange: async (_, { groups }) => groups,
+    // With `DO NOTHING` the first row of a key stays; everything else comes to the same in any order.
+    arrange: async (connection, chunk) =>
+      options.onConflict === "" || chunk.groups.length === 1
+        ? chunk.groups
+        : inInputOrder(connection, table, chunk),
     write: (connection, group, outcome) =>
       insert(connection, group.set, unnestSource(table, group), outcome),
     insert,

@@ -1,16 +1,15 @@
 import type { TableFacts } from "../../catalog/table-facts.ts";
 import { touchedRowCount } from "../../connection/run-statement.ts";
-import type { Chunk } from "../input/chunk-reader.ts";
 import { ColumnSets } from "../input/column-sets.ts";
-import { pickRows, type RowGroup } from "../input/row-group.ts";
 import type { BatchOperation } from "../run/batch-operation.ts";
 import type { Key } from "../statement/conflict-sql.ts";
-import { findRepeats, type Repeat } from "../statement/repeats.ts";
+import { findRepeats } from "../statement/repeats.ts";
 import { type Returning, returningSql } from "../statement/returning.ts";
 import { unnestSource } from "../statement/row-source-sql.ts";
 import { selectByKeySql, updateSql } from "../statement/update-sql.ts";
 import { keepReturned } from "./numbered-rows.ts";
-import { keyedRows } from "./upsert-operation.ts";
+import { keyedRows } from "./keyed-rows.ts";
+import { inWaves } from "./waves.ts";
 
 export interface UpdateOperationOptions {
   readonly key: Key;
@@ -29,7 +28,10 @@ export function updateOperation(
     sets: new ColumnSets(table, { identity: "refuse", key: keyNames }),
     isOneStatement: true,
     async arrange(connection, chunk) {
-      return inWaves(table, chunk, await findRepeats(connection, table, key, keyedRows(chunk)));
+      const repeats = await findRepeats(connection, table, key, keyedRows(chunk));
+      // The first row of every key, then the second of those that have one: no statement has a key twice, and each key's rows keep their order.
+      const waveOf = new Map([...repeats].map(([index, { nth }]) => [index, nth]));
+      return inWaves(table, chunk, waveOf);
     },
     async write(connection, group, outcome) {
       const source = unnestSource(table, group);
@@ -49,29 +51,4 @@ export function updateOperation(
       if (!isOnlyKey) outcome.rowCount += touchedRowCount(result);
     },
   };
-}
-
-/** The first row of every key, then the second of those that have one, and so on: no statement has a key twice, and the order of the input holds for each key. */
-function inWaves(
-  table: TableFacts,
-  { groups }: Chunk,
-  repeats: ReadonlyMap<number, Repeat>,
-): readonly RowGroup[] {
-  if (repeats.size === 0) return groups;
-  const waves = new Map<number, RowGroup[]>();
-  for (const group of groups) {
-    const places = new Map<number, number[]>();
-    for (const [place, index] of group.indexes.entries()) {
-      const nth = repeats.get(index)?.nth ?? 1;
-      const known = places.get(nth);
-      if (known === undefined) places.set(nth, [place]);
-      else known.push(place);
-    }
-    for (const [nth, wanted] of places) {
-      const wave = waves.get(nth) ?? [];
-      waves.set(nth, wave);
-      wave.push(pickRows(table, group, wanted));
-    }
-  }
-  return [...waves].toSorted(([left], [right]) => left - right).flatMap(([, wave]) => wave);
 }

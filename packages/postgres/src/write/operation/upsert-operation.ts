@@ -13,6 +13,7 @@ import { type RowSourceSql, unnestSource } from "../statement/row-source-sql.ts"
 import { selectByKeySql } from "../statement/update-sql.ts";
 import type { IdentityOptions } from "../write-options.ts";
 import { identityRules, type InsertOperation, isOverriding } from "./insert-operation.ts";
+import { keyedRows } from "./keyed-rows.ts";
 import { keepReturned } from "./numbered-rows.ts";
 
 export interface UpsertOperationOptions extends IdentityOptions {
@@ -128,11 +129,4 @@ function withoutRepeats(
     if (kept.length === group.rows.length) return [group];
     return kept.length === 0 ? [] : [pickRows(table, group, kept)];
   });
-}
-
-/** The rows of a chunk, group by group. */
-export function keyedRows({ groups }: Chunk): readonly KeyedRow[] {
-  return groups.flatMap(({ rows, indexes }) =>
-    rows.map((row, place) => ({ row, index: indexes[place] ?? -1 })),
-  );
 }

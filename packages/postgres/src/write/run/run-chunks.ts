@@ -105,14 +105,17 @@ async function attempt(options: RunOptions, mode: Mode, last: LastChunk): Promis
     // Read before a connection is taken: a source that is slow to begin holds none.
     const first = await chunks.next();
     if (first === undefined) return { outcome, inputCount: 0 };
-    const isOneStatement =
+    const mayBeAlone =
       mode === "fast" &&
       operation.isOneStatement &&
-      // An abort of a lone statement could come too late to undo it.
+      // An abort could come too late to undo a statement that is its own transaction, and what `onChunk` throws does.
       signal === undefined &&
+      onChunk === undefined &&
       Array.isArray(rows) &&
       first.inputCount === rows.length &&
       first.groups.length === 1;
+    const alone = mayBeAlone ? await writeAlone(db, operation, first) : undefined;
+    if (alone !== undefined) return { outcome: alone, inputCount: chunks.nextIndex };
     const writeAll = async (connection: Connection): Promise<void> => {
       let chunk: Chunk | undefined = first;
       while (chunk !== undefined) {
@@ -121,11 +124,26 @@ async function attempt(options: RunOptions, mode: Mode, last: LastChunk): Promis
         chunk = await chunks.next();
       }
     };
-    await (isOneStatement ? withConnection(db, writeAll) : inTransaction(db, writeAll, { signal }));
+    await inTransaction(db, writeAll, { signal });
     return { outcome, inputCount: chunks.nextIndex };
   } finally {
     await reader.close();
   }
+}
+
+/** @returns `undefined`, with nothing written, when it takes more than one statement after all */
+function writeAlone(
+  db: Queryable,
+  operation: BatchOperation,
+  chunk: Chunk,
+): Promise<Outcome | undefined> {
+  return withConnection(db, async (connection) => {
+    const outcome = new Outcome();
+    const [group, ...others] = await operation.arrange(connection, chunk, outcome);
+    if (others.length > 0) return undefined;
+    if (group !== undefined) await operation.write(connection, group, outcome);
+    return outcome;
+  });
 }
 
 export interface ChunkWrite {

@@ -41,7 +41,8 @@ export function uniqueKeyOver(table: TableFacts, names: readonly string[], optio
   );
 }
 
-function toKey(table: TableFacts, key: UniqueKey): Key {
+/** A unique key of the table. */
+export function toKey(table: TableFacts, key: UniqueKey): Key {
   const columns = key.columns.flatMap((name, place) => {
     const column = table.columns.get(name);
     return column === undefined ? [] : [keyColumn(column, key.collations[place])];
