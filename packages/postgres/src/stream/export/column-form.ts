@@ -16,7 +16,7 @@ export interface TypeParsers {
  * - `boolean`: from `t` and `f`
  * - `float`: a number in JavaScript's form, `null` when it is not finite
  * - `instant`: a time with an offset, as ISO 8601 in UTC with milliseconds
- * - `json`: as it is
+ * - `json`: as it is; in JSON without the white space between its tokens
  * - otherwise what a parser makes of it
  */
 export type ColumnForm =

@@ -9,7 +9,7 @@ import {
   writeFloat,
   writeInstant,
 } from "./scalar-fields.ts";
-import { writeJsonString, writeRawJson } from "./text-fields.ts";
+import { writeCompactJson, writeJsonString, writeRawJson } from "./text-fields.ts";
 
 export interface JsonColumn {
   readonly name: string;
@@ -118,7 +118,7 @@ function writeField(
     case "json":
       break;
   }
-  return writeRawJson(cursor, bytes, length);
+  return writeCompactJson(cursor, bytes, length);
 }
 
 function writeNull(bytes: Buffer, length: number): number {

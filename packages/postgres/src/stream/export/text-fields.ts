@@ -61,8 +61,8 @@ function writeControl(byte: number, bytes: Buffer, length: number): number {
 }
 
 /**
- * A field that is JSON already. Line breaks in it can only be white space between tokens, where `json` (not `jsonb`) keeps them; they become spaces, as one would end a line
- * of NDJSON too early.
+ * A field that is JSON already, and is left as it is but for line breaks: in JSON they can only be white space between tokens, where `json` (not `jsonb`) keeps them, and would
+ * end a line of NDJSON too early. They become spaces.
  *
  * @returns the new length; the cursor is at the next field
  */
@@ -80,6 +80,34 @@ export function writeRawJson(cursor: FieldCursor, bytes: Buffer, length: number)
     const escaped = row[index++] ?? BACKSLASH;
     if (escaped === BACKSLASH) bytes[to++] = BACKSLASH;
     else bytes[to++] = escaped === LOWER_N || escaped === LOWER_R ? SPACE : TAB;
+  }
+  cursor.index = index;
+  return to;
+}
+
+/**
+ * A field that is JSON already, without the white space between its tokens.
+ *
+ * @returns the new length; the cursor is at the next field
+ */
+export function writeCompactJson(cursor: FieldCursor, bytes: Buffer, length: number): number {
+  const { row } = cursor;
+  let { index } = cursor;
+  let to = length;
+  let isInString = false;
+  for (;;) {
+    const byte = row[index++] ?? LINE_BREAK;
+    if (byte === TAB || byte === LINE_BREAK) break;
+    if (byte === BACKSLASH) {
+      // Two are one of JSON, and what it escapes ends no string; a letter stands for white space.
+      if (row[index++] !== BACKSLASH) continue;
+      bytes[to++] = BACKSLASH;
+      if (row[index] === BACKSLASH) index += 1;
+      bytes[to++] = row[index++] ?? BACKSLASH;
+    } else if (byte !== SPACE || isInString) {
+      if (byte === QUOTE) isInString = !isInString;
+      bytes[to++] = byte;
+    }
   }
   cursor.index = index;
   return to;
