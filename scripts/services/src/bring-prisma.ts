@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { access, copyFile, mkdir, mkdtemp, readFile, rename, rm } from "node:fs/promises";
+import { access, copyFile, mkdir, mkdtemp, readFile, rename, rm, symlink } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
 import { ServiceUnavailableError } from "./services-errors.ts";
@@ -59,23 +60,32 @@ export async function bringPrisma(
 }
 
 async function build(folder: string, signal: AbortSignal | undefined): Promise<void> {
-  const run = (file: string, ...args: readonly string[]): Promise<unknown> =>
+  const runIn = (cwd: string, file: string, ...args: readonly string[]): Promise<unknown> =>
     promisify(execFile)(file, args, {
-      cwd: folder,
+      cwd,
       timeout: STEP_TIMEOUT_MS,
       signal,
       // The generator asks for a schema engine, which it does not use and would download.
       env: { ...process.env, PRISMA_SCHEMA_ENGINE_BINARY: "/bin/true", CHECKPOINT_DISABLE: "1" },
     });
   for (const file of FILES) await copyFile(path.join(FIXTURE, file), path.join(folder, file));
-  await run("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund");
-  const prisma = path.join("node_modules", "prisma", "build", "index.js");
-  await run(process.execPath, prisma, "generate", "--schema", "schema.prisma");
-  // TypeScript that Node would have to read inside of node_modules, which it refuses.
-  const tsc = path.join(REPOSITORY, "node_modules", "typescript", "bin", "tsc");
-  const generated = path.join("generated", "client.ts");
-  const target = ["--ignoreConfig", "--module", "nodenext", "--target", "es2023", "--declaration"];
-  await run(process.execPath, tsc, generated, "--outDir", "client", "--skipLibCheck", ...target);
+  await runIn(folder, "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund");
+  // Elsewhere, because TypeScript takes what lies below a node_modules for a library and writes no JavaScript of it, and Node does not read it as it is.
+  const workshop = await mkdtemp(path.join(tmpdir(), "upshift-prisma-"));
+  try {
+    const modules = path.join(folder, "node_modules");
+    await symlink(modules, path.join(workshop, "node_modules"));
+    for (const file of FILES) await copyFile(path.join(FIXTURE, file), path.join(workshop, file));
+    const prisma = path.join(modules, "prisma", "build", "index.js");
+    await runIn(workshop, process.execPath, prisma, "generate", "--schema", "schema.prisma");
+    const tsc = path.join(REPOSITORY, "node_modules", "typescript", "bin", "tsc");
+    const target = ["--ignoreConfig", "--module", "nodenext", "--target", "es2023"];
+    const output = ["--declaration", "--skipLibCheck", "--outDir", path.join(folder, "client")];
+    const client = path.join("generated", "client.ts");
+    await runIn(workshop, process.execPath, tsc, client, ...target, ...output);
+  } finally {
+    await rm(workshop, { recursive: true, force: true });
+  }
 }
 
 /** New whenever a file changes that the client is made of. */
