@@ -88,6 +88,7 @@ export class BatchSender {
         const facts = readRelationFacts(answer);
         plan.tableOid = facts?.oid;
         plan.refusal = refusedFor(query, facts, this.#options.hasContext);
+        if (plan.refusal === undefined) plan.text.tableOid = plan.tableOid;
       } catch {
         this.#releaseOf(plan);
       } finally {
@@ -135,7 +136,7 @@ export class BatchSender {
       });
       if (typeof results === "string") {
         if (results === "driver") plan.refusal = "driver";
-        else this.#forget(plan);
+        else plan.tableOid = undefined;
         await this.#sendAgain(waiting);
         return;
       }
@@ -147,7 +148,7 @@ export class BatchSender {
         for (const { reject } of waiting) reject(error);
         return;
       }
-      if (mayBeOutOfDate(error)) this.#forget(plan);
+      if (mayBeOutOfDate(error)) this.#forget(plan, tableOid);
       const failedCount = await this.#sendAgain(waiting);
       if (failedCount > 0 || !wasRefused(error)) return;
       plan.failureCount += 1;
@@ -155,31 +156,28 @@ export class BatchSender {
     }
   }
 
-  /**
-   * The name to prepare the batch under. The first batch has none: many texts that an application makes up come once.
-   *
-   * The server reads the types of the parameters once per name, by the table that it finds then: another table, or the same one after a
-   * change, needs another name.
-   */
-  #statementName(plan: PointPlan, tableOid: number): string | undefined {
-    plan.batchCount += 1;
-    if (plan.statementName !== undefined) return plan.statementName;
-    const isKept = plan.batchCount > 1 && this.#options.canPrepare();
-    if (!isKept || this.#preparedCount >= PREPARED_LIMIT) return undefined;
+  /** The name to prepare the batch under. The first batch has none: many texts that an application makes up come once. */
+  #statementName({ text }: PointPlan, tableOid: number): string | undefined {
+    const prepared = text.prepared.get(tableOid) ?? { count: 0, name: undefined };
+    text.prepared.set(tableOid, prepared);
+    prepared.count += 1;
+    if (!this.#options.canPrepare()) return undefined;
+    if (prepared.name !== undefined) return prepared.name;
+    if (prepared.count === 1 || this.#preparedCount >= PREPARED_LIMIT) return undefined;
     this.#preparedCount += 1;
     // Below the 63 bytes of a PostgreSQL name; pg refuses one name for two texts.
     const digest = createHash("sha256")
-      .update(`${tableOid} ${this.#generation} ${plan.text.batchText}`)
+      .update(`${tableOid} ${this.#generation} ${text.batchText}`)
       .digest("base64url");
-    plan.statementName = `upshift_${digest.slice(0, 32)}`;
-    return plan.statementName;
+    prepared.name = `upshift_${digest.slice(0, 32)}`;
+    return prepared.name;
   }
 
-  /** The table is not what it was: the catalog is asked again, and what was prepared is not used any more. */
-  #forget(plan: PointPlan): void {
+  /** The table is not what it was: the catalog is asked again, and what was prepared is not used any more, for a connection keeps it as it is. */
+  #forget(plan: PointPlan, tableOid: number): void {
     plan.tableOid = undefined;
-    plan.batchCount = 0;
-    plan.statementName = undefined;
+    plan.text.tableOid = undefined;
+    plan.text.prepared.delete(tableOid);
     this.#generation += 1;
   }
 

@@ -92,9 +92,7 @@ export class Coalescer {
     const plan: PointPlan = {
       text,
       refusal: undefined,
-      tableOid: undefined,
-      batchCount: 0,
-      statementName: undefined,
+      tableOid: text.tableOid,
       failureCount: 0,
       open: [],
     };

@@ -9,10 +9,6 @@ export interface PointPlan {
   refusal: RefusalReason | undefined;
   /** Of the table, once the catalog was asked; it is asked when two queries meet for the first time. */
   tableOid: number | undefined;
-  /** Batches sent since the catalog was asked. */
-  batchCount: number;
-  /** What the batch is prepared under. */
-  statementName: string | undefined;
   /** Batches in a row that the server refused though it refused none of their queries. */
   failureCount: number;
   /** Not sent yet: one for each way to call it, which is nearly always one. */
