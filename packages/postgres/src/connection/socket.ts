@@ -6,11 +6,22 @@ export interface Socket {
   destroy(error: Error): unknown;
 }
 
-/** The socket below a client of pg, TLS or not; `undefined` below pg-native. */
+/** The socket below a client of pg, TLS or not; `undefined` below pg-native and other drivers. */
 export function socketOf(client: object): Socket | undefined {
+  const stream = streamOf(client);
+  return stream !== undefined && isSocket(stream) ? stream : undefined;
+}
+
+/** True when nothing can come from it any more, whether its driver has noticed or not. */
+export function isCutOff(client: object): boolean {
+  const stream = streamOf(client);
+  return stream !== undefined && "destroyed" in stream && stream.destroyed === true;
+}
+
+function streamOf(client: object): object | undefined {
   if (!("connection" in client) || !isObject(client.connection)) return undefined;
-  if (!("stream" in client.connection) || !isObject(client.connection.stream)) return undefined;
-  return isSocket(client.connection.stream) ? client.connection.stream : undefined;
+  const { connection } = client;
+  return "stream" in connection && isObject(connection.stream) ? connection.stream : undefined;
 }
 
 function isObject(value: unknown): value is object {
@@ -26,9 +37,4 @@ function isSocket(value: object): value is Socket {
     "destroy" in value &&
     typeof value.destroy === "function"
   );
-}
-
-/** True when nothing can come from it any more, whether its driver has noticed or not. */
-export function isCutOff(client: object): boolean {
-  return socketOf(client)?.destroyed === true;
 }

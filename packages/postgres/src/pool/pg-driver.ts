@@ -16,6 +16,19 @@ export interface ServerConfig {
 
 /** A pooled connection of `pg`. */
 export interface PgClient extends PooledConnection {
+  // oxlint-disable-next-line typescript/no-explicit-any
+  query(text: string, values?: unknown[]): Promise<QueryResult<any>>;
+  query(
+    text: string,
+    values: unknown[],
+    // oxlint-disable-next-line typescript/no-explicit-any
+    callback: (error: Error, result: QueryResult<any>) => void,
+  ): void;
+  query(
+    config: { readonly text: string; readonly values: unknown[]; readonly name?: string },
+    // oxlint-disable-next-line typescript/no-explicit-any
+    callback: (error: Error, result: QueryResult<any>) => void,
+  ): void;
   // What pg calls listeners with differs by event; each listener here says what it takes.
   // oxlint-disable-next-line typescript/no-explicit-any
   on(event: string, listener: (...values: any[]) => void): unknown;

@@ -4,7 +4,7 @@ import { unfitForPool } from "../connection/unfit-for-pool.ts";
 import { untilReady } from "../connection/until-ready.ts";
 import { type Abortable, holdClient } from "../connection/with-connection.ts";
 import { startDeadline } from "./deadline.ts";
-import type { PgClient } from "./pg-driver.ts";
+import type { ConnectCallback, PgClient } from "./pg-driver.ts";
 import { StatementTimeoutError } from "./pool-errors.ts";
 
 /** A statement in pg's own form; `rowMode`, `types` and what else pg knows are handed on. */
@@ -15,14 +15,19 @@ export interface QueryConfig {
   readonly [option: string]: unknown;
 }
 
-export interface FullQuery extends QueryConfig {
+/** A statement as it was given: as text and values, or with more that pg is to know. */
+export interface GivenQuery {
+  readonly text: string;
   readonly values: unknown[];
+  /** pg copies such an object with care for each call, which plain text and values spare it. */
+  readonly config?: QueryConfig & { readonly values: unknown[] };
 }
 
 /** `query(text, values)` and `query(config)` are one. */
-export function queryConfig(query: string | QueryConfig, values?: unknown[]): FullQuery {
+export function givenQuery(query: string | QueryConfig, values?: unknown[]): GivenQuery {
   if (typeof query === "string") return { text: query, values: values ?? [] };
-  return { ...query, values: values ?? query.values ?? [] };
+  const config = { ...query, values: values ?? query.values ?? [] };
+  return { text: config.text, values: config.values, config };
 }
 
 // Rows have whatever shape the statement gives.
@@ -32,6 +37,8 @@ type AnyResult = QueryResult<any>;
 /** What hands out connections of pg. */
 export interface ClientSource {
   connect(options?: Abortable): Promise<PgClient>;
+  /** As `connect`, by a callback: a promise less for each of the many statements that need nothing else. */
+  lend(callback: ConnectCallback): void;
 }
 
 export interface RunLimits extends Abortable {
@@ -46,14 +53,24 @@ export interface RunLimits extends Abortable {
  *
  * @throws {StatementTimeoutError}
  */
-export async function runOnce(
+export function runOnce(
   source: ClientSource,
-  query: FullQuery,
+  query: GivenQuery,
+  limits: RunLimits,
+): Promise<AnyResult> {
+  if (query.config !== undefined && "submit" in query.config) {
+    const expected = "a statement: a cursor or stream runs on a `connect()`";
+    return Promise.reject(new InvalidArgumentError(expected, query.config));
+  }
+  if (limits.signal === undefined && limits.limitMs === 0) return runAlone(source, query);
+  return runLimited(source, query, limits);
+}
+
+async function runLimited(
+  source: ClientSource,
+  query: GivenQuery,
   { signal, clock, limitMs }: RunLimits,
 ): Promise<AnyResult> {
-  if ("submit" in query)
-    throw new InvalidArgumentError("a statement: a cursor or stream runs on a `connect()`", query);
-  if (signal === undefined && limitMs === 0) return runAlone(await source.connect(), query);
   const deadline = startDeadline({
     signal,
     timeoutMs: limitMs,
@@ -71,23 +88,62 @@ export async function runOnce(
   }
 }
 
-async function runAlone(client: PgClient, query: FullQuery): Promise<AnyResult> {
+async function runAlone(source: ClientSource, query: GivenQuery): Promise<AnyResult> {
   try {
-    const result = await submit(client, query);
-    // A text may have left a BEGIN behind.
-    client.release(unfitForPool(client));
-    return result;
+    return await new Promise((resolve, reject) => {
+      source.lend((error, client) => {
+        if (client === undefined) reject(error);
+        else runOn(client, query, resolve, reject);
+      });
+    });
   } catch (error) {
-    await untilReady(client);
-    client.release(unfitForPool(client));
+    // Made where the socket is read; the caller is what whoever reads it looks for.
+    if (error instanceof Error) Error.captureStackTrace(error);
     throw error;
   }
 }
 
+function runOn(
+  client: PgClient,
+  query: GivenQuery,
+  resolve: (result: AnyResult) => void,
+  reject: (reason: unknown) => void,
+): void {
+  const done = (error: unknown, result: AnyResult): void => {
+    if (error instanceof Error) {
+      void fail(error);
+      return;
+    }
+    // A text may have left a BEGIN behind.
+    client.release(unfitForPool(client));
+    resolve(result);
+  };
+  const fail = async (error: unknown): Promise<void> => {
+    await untilReady(client);
+    client.release(unfitForPool(client));
+    reject(error);
+  };
+  const { text, values, config } = query;
+  try {
+    if (config === undefined) client.query(text, values, done);
+    else client.query(keptName(client, config), done);
+  } catch (error) {
+    void fail(error);
+  }
+}
+
+/** Runs a statement on a connection that is held. */
+export function submit(client: Queryable, query: GivenQuery): Promise<AnyResult> {
+  const { text, values, config } = query;
+  if (config === undefined || !takesQueryConfig(client)) return client.query(text, values);
+  return client.query(keptName(client, config));
+}
+
+type Config = NonNullable<GivenQuery["config"]>;
+
 /** Without its name where the connection keeps none. */
-export function submit(client: Queryable, query: FullQuery): Promise<AnyResult> {
-  if (!takesQueryConfig(client)) return client.query(query.text, query.values);
-  if (query.name === undefined || client.preparedStatements !== false) return client.query(query);
-  const { name: _, ...unnamed } = query;
-  return client.query(unnamed);
+function keptName(client: Queryable, config: Config): Config {
+  if (config.name === undefined || client.preparedStatements !== false) return config;
+  const { name: _, ...unnamed } = config;
+  return unnamed;
 }

@@ -10,7 +10,7 @@ import { type PoolHealth, replicaHealth, serverHealth } from "./pool-health.ts";
 import type { PoolSettings } from "./pool-options.ts";
 import { createReadRoute, type ReadRoute } from "./read-route.ts";
 import type { ReplicaSet } from "./replica-set.ts";
-import { type ClientSource, type QueryConfig, queryConfig, runOnce } from "./run-once.ts";
+import { type ClientSource, type QueryConfig, givenQuery, runOnce } from "./run-once.ts";
 import type { ServerPool } from "./server-pool.ts";
 import { formatPosition } from "./wal-position.ts";
 
@@ -29,7 +29,10 @@ export class ServersPool implements Pool {
     this.#primary = primary;
     this.#set = set;
     this.#settings = settings;
-    this.#source = { connect: ({ signal } = {}) => primary.acquire(signal) };
+    this.#source = {
+      connect: ({ signal } = {}) => primary.acquire(signal),
+      lend: (callback) => primary.pg.connect(callback),
+    };
     this.#read = this.#route(settings.maxLagMs);
     Object.defineProperty(this, inspect.custom, {
       value: () => `Pool ${inspect(this.gauges(), { depth: 3 })}`,
@@ -52,7 +55,7 @@ export class ServersPool implements Pool {
   ): Promise<QueryResult<R>> {
     const { clock, statementTimeoutMs } = this.#settings;
     const limitMs = this.#primary.session.isPooled ? statementTimeoutMs : 0;
-    return runOnce(this.#source, queryConfig(query, values), { signal, clock, limitMs });
+    return runOnce(this.#source, givenQuery(query, values), { signal, clock, limitMs });
   }
 
   connect(options?: Abortable): Promise<PgClient> {

@@ -2,7 +2,7 @@ import { requestCancel } from "../connection/cancel-request.ts";
 import type { Connection } from "../connection/connection.ts";
 import type { QueryResult, Queryable } from "../connection/queryable.ts";
 import { TransactionBusyError, TransactionEndedError } from "../connection/transaction-errors.ts";
-import { type FullQuery, type QueryConfig, queryConfig, submit } from "./run-once.ts";
+import { type GivenQuery, type QueryConfig, givenQuery, submit } from "./run-once.ts";
 
 /**
  * One open transaction, as every function of this package takes it. It runs on one connection, so statements that are started together run one after
@@ -54,7 +54,7 @@ export class TransactionHandle implements Transaction {
     if (this.#refusal !== undefined) return Promise.reject(this.#refusal());
     // A cursor, or a stream of COPY: pg gives it back as it came.
     if (typeof query === "object" && "submit" in query) return passOn(this.driver, query);
-    const full = queryConfig(query, values);
+    const full = givenQuery(query, values);
     const result =
       this.#inLineCount === 0
         ? this.#run(full)
@@ -93,7 +93,7 @@ export class TransactionHandle implements Transaction {
   }
 
   // oxlint-disable-next-line typescript/no-explicit-any
-  #run(query: FullQuery): Promise<QueryResult<any>> {
+  #run(query: GivenQuery): Promise<QueryResult<any>> {
     return this.#connection.track(() => submit(this.driver, query));
   }
 }
