@@ -46,7 +46,7 @@ const VALUES: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
   ),
   "text[]": fc.array(
     fc.option(
-      fc.string({ unit: fc.constantFrom(...["a", "N", "U", "L", " ", ",", "{", "}", '"', "\\"]) }),
+      fc.string({ unit: fc.constantFrom("a", "N", "U", "L", " ", ",", "{", "}", '"', "\\") }),
     ),
     {
       maxLength: 4,

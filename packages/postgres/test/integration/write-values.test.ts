@@ -205,7 +205,7 @@ beforeAll(async () => {
   database = await createTestDatabase();
   pool = new Pool({ connectionString: database.url, max: 2 });
   lite = await PGlite.create({ extensions: { citext, hstore, ltree } });
-  for (const db of [pool, lite] as const) {
+  for (const db of [pool, lite] as readonly Queryable[]) {
     for (const statement of DEFINITIONS.split(";\n")) await db.query(statement);
     await db.query("SET timezone = 'UTC'");
     await db.query(table("expected"));
@@ -228,7 +228,11 @@ async function differences(db: Queryable, name: string): Promise<readonly unknow
   return found;
 }
 
-describe.each([
+const WAYS: readonly (readonly [
+  string,
+  () => Queryable,
+  (db: Queryable, name: string) => Promise<unknown>,
+])[] = [
   ["UNNEST on pg", () => pool, (db: Queryable, name: string) => insertMany(db, name, rows)],
   [
     "one row at a time on pg",
@@ -243,7 +247,9 @@ describe.each([
   ],
   ["UNNEST on PGlite", () => lite, (db: Queryable, name: string) => insertMany(db, name, rows)],
   ["copyMany on PGlite", () => lite, (db: Queryable, name: string) => copyMany(db, name, rows)],
-] as const)("%s", (_, db, write) => {
+];
+
+describe.each(WAYS)("%s", (_, db, write) => {
   test("every value of every type is what its literal is", async () => {
     await db().query("DROP TABLE IF EXISTS actual");
     await db().query(table("actual"));
@@ -253,14 +259,12 @@ describe.each([
 });
 
 test("a Date in a timestamp, date or text column is what pg makes of it", async () => {
-  await pool.query("CREATE TABLE dates (id int PRIMARY KEY, a timestamp, b date, c text, d time)");
+  await pool.query("CREATE TABLE dates (id int PRIMARY KEY, a timestamp, b date, c text)");
   const at = new Date(2024, 6, 1, 23, 30, 15, 42);
-  await pool.query("INSERT INTO dates VALUES (1, $1, $2, $3, $4)", [at, at, at, at]);
-  await insertMany(pool, "dates", [{ id: 2, a: at, b: at, c: at, d: at }]);
-  await copyMany(pool, "dates", [{ id: 3, a: at, b: at, c: at, d: at }]);
-  const { rows: found } = await pool.query(
-    "SELECT a::text, b::text, c, d::text FROM dates ORDER BY id",
-  );
+  await pool.query("INSERT INTO dates VALUES (1, $1, $2, $3)", [at, at, at]);
+  await insertMany(pool, "dates", [{ id: 2, a: at, b: at, c: at }]);
+  await copyMany(pool, "dates", [{ id: 3, a: at, b: at, c: at }]);
+  const { rows: found } = await pool.query("SELECT a::text, b::text, c FROM dates ORDER BY id");
   expect(found[1]).toEqual(found[0]);
   expect(found[2]).toEqual(found[0]);
 });
