@@ -1,10 +1,4 @@
-import {
-  DerivedSignal,
-  type Duration,
-  InvalidArgumentError,
-  systemClock,
-  toMs,
-} from "@upshift/foundation";
+import { type Duration, InvalidArgumentError, systemClock, toMs } from "@upshift/foundation";
 import { StreamTimeoutError } from "./stream-errors.ts";
 
 /** What may end a stream before its last row: the caller's signal, its time, its consumer. */
@@ -18,20 +12,24 @@ export interface Watch {
 
 /** @param timeoutMs - `undefined` for no limit */
 export function openWatch(signal: AbortSignal | undefined, timeoutMs: number | undefined): Watch {
-  const derived = new DerivedSignal(signal, (reason) => derived.abort(reason));
-  if (signal?.aborted === true) derived.abort(signal.reason);
+  const controller = new AbortController();
+  const stop = (reason: unknown): void => controller.abort(reason);
+  const forward = (): void => stop(signal?.reason);
+  if (signal?.aborted === true) forward();
+  else signal?.addEventListener("abort", forward, { once: true });
   const cancel =
     timeoutMs === undefined
       ? undefined
-      : systemClock.after(timeoutMs, () => derived.abort(new StreamTimeoutError(timeoutMs)), {
+      : systemClock.after(timeoutMs, () => stop(new StreamTimeoutError(timeoutMs)), {
           isBackground: true,
         });
   return {
-    signal: derived.signal,
-    stop: (reason) => derived.abort(reason),
+    signal: controller.signal,
+    stop,
     close() {
       cancel?.();
-      derived.release();
+      // The caller's signal may live as long as the process.
+      signal?.removeEventListener("abort", forward);
     },
   };
 }

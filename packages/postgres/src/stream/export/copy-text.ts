@@ -17,6 +17,12 @@ const UNESCAPED: Readonly<Record<string, string>> = {
   t: "\t",
   v: "\v",
 };
+/** What a byte behind a backslash stands for. */
+export const UNESCAPED_BYTE: Uint8Array = Uint8Array.from({ length: 256 }, (_, byte) => {
+  const letter = String.fromCharCode(byte);
+  return (UNESCAPED[letter] ?? letter).charCodeAt(0);
+});
+
 const ESCAPED: Readonly<Record<string, string>> = {
   "\b": "\\b",
   "\f": "\\f",

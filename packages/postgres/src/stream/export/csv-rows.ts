@@ -1,6 +1,7 @@
 import type { ChunkBuffer } from "./chunk-buffer.ts";
 import { type ColumnForm, parsedJson } from "./column-form.ts";
-import { BACKSLASH, fieldEnd, fieldText, isNullAt, LINE_BREAK, TAB } from "./copy-text.ts";
+import { fieldEnd, fieldText, isNullAt, LINE_BREAK } from "./copy-text.ts";
+import { writeCsvCell } from "./csv-cell.ts";
 import type { FieldCursor } from "./field-cursor.ts";
 import { isFormula } from "./formula-guard.ts";
 import {
@@ -11,19 +12,13 @@ import {
   writeInstant,
 } from "./scalar-fields.ts";
 
-const QUOTE = 0x22;
 const COMMA = 0x2c;
 const RETURN = 0x0d;
 const LETTER_N = 0x6e;
 
-/** 1 for what a cell without quotes may hold. Line breaks stand behind a backslash in a field. */
-const IS_PLAIN: Uint8Array = Uint8Array.from({ length: 256 }, (_, byte) =>
-  [TAB, LINE_BREAK, QUOTE, COMMA, BACKSLASH].includes(byte) ? 0 : 1,
-);
-
 /** 1 for the first byte of what may be a formula: those that are none are told apart later. */
 const MAY_BE_FORMULA: Uint8Array = Uint8Array.from({ length: 256 }, (_, byte) =>
-  byte <= 0x20 || byte >= 0x80 || "=+-@'".includes(String.fromCharCode(byte)) ? 1 : 0,
+  byte <= 0x20 || byte >= 0x80 || "=+-@'\"\\".includes(String.fromCharCode(byte)) ? 1 : 0,
 );
 
 /**
@@ -40,7 +35,7 @@ export class CsvRows {
   constructor(forms: readonly ColumnForm[], isGuarded: boolean) {
     this.#forms = forms;
     this.#isGuarded = isGuarded;
-    this.#fixedBytes = 2 + forms.length * (SCALAR_BYTES + 1);
+    this.#fixedBytes = 2 + forms.length * (SCALAR_BYTES + 3);
   }
 
   /** A line of these texts: the header. */
@@ -53,7 +48,8 @@ export class CsvRows {
   }
 
   write(row: Buffer, out: ChunkBuffer): void {
-    const room = row.length + this.#fixedBytes;
+    // Quotes are doubled.
+    const room = 2 * row.length + this.#fixedBytes;
     out.reserve(room);
     const cursor = this.#cursor;
     cursor.row = row;
@@ -106,33 +102,14 @@ export class CsvRows {
 
   #writeText(out: ChunkBuffer): boolean {
     const cursor = this.#cursor;
-    const { row } = cursor;
-    const { bytes, length } = out;
-    const start = cursor.index;
-    const first = row[start] ?? LINE_BREAK;
-    let index = start;
-    if (
-      first !== TAB &&
-      first !== LINE_BREAK &&
-      !(this.#isGuarded && MAY_BE_FORMULA[first] === 1)
-    ) {
-      let to = length;
-      for (;;) {
-        const byte = row[index] ?? LINE_BREAK;
-        if (IS_PLAIN[byte] !== 1) break;
-        bytes[to++] = byte;
-        index += 1;
-      }
-      const end = row[index] ?? LINE_BREAK;
-      if (end === TAB || end === LINE_BREAK) {
-        cursor.index = index + 1;
-        out.length = to;
-        return false;
-      }
+    const { row, index } = cursor;
+    if (!this.#isGuarded || MAY_BE_FORMULA[row[index] ?? LINE_BREAK] !== 1) {
+      out.length = writeCsvCell(cursor, out.bytes, out.length);
+      return false;
     }
     const end = fieldEnd(row, index);
     cursor.index = end + 1;
-    this.#writeCell(fieldText(row, start, end), out);
+    this.#writeCell(fieldText(row, index, end), out);
     return true;
   }
 
