@@ -9,7 +9,7 @@ export async function createPointTable(client: Client, rowCount: number): Promis
   await client.query(`
     CREATE TABLE articles (id int PRIMARY KEY, title text, score int, created_at timestamptz, body text);
     INSERT INTO articles
-      SELECT g, 'title ' || g, g * 7919 % 10007, '2026-01-01Z'::timestamptz + g * interval '1 second', repeat(md5(g::text), 4)
+      SELECT g, 'title ' || g, (g::int8 * 7919 % 10007)::int, '2026-01-01Z'::timestamptz + g * interval '1 second', repeat(md5(g::text), 4)
       FROM generate_series(1, ${rowCount}) g;
   `);
   await client.query("VACUUM ANALYZE articles");
