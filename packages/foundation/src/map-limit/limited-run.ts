@@ -1,7 +1,8 @@
 import { InvalidArgumentError } from "../invalid-argument-error.ts";
 import { DerivedSignal, SharedContext, type TaskContext } from "./derived-signal.ts";
-import { ItemSource, type Pulled } from "./item-source.ts";
 import { isThenable } from "./is-thenable.ts";
+import { type ItemSource, openSource } from "./item-source.ts";
+import { ENDED, LATER } from "./pulled.ts";
 
 /** What is done with the items of a {@link LimitedRun}, and told of it. None of these but `run` may throw. */
 export interface LimitedRunHandlers<Item, Result> {
@@ -42,12 +43,6 @@ export class LimitedRun<Item, Result> {
   readonly #derived: DerivedSignal;
   readonly #context: TaskContext;
   #source: ItemSource<Item> | undefined;
-  /** What arrives after the run has stopped is dropped. */
-  readonly #receive = (pulled: Pulled<Item>): void => {
-    if (pulled.done !== true && !this.#isOver) this.#startItem(pulled.value);
-    this.fill();
-  };
-  readonly #abandon = (error: unknown): void => this.stop(error);
   #startedCount = 0;
   #runningCount = 0;
   #isOver = false;
@@ -87,7 +82,7 @@ export class LimitedRun<Item, Result> {
       return;
     }
     try {
-      this.#source = new ItemSource(source);
+      this.#source = openSource(source);
     } catch (error) {
       this.stop(error);
       return;
@@ -108,7 +103,7 @@ export class LimitedRun<Item, Result> {
       this.#runningCount < this.#concurrency &&
       this.#handlers.hasRoom()
     ) {
-      source.pull(this.#receive, this.#abandon);
+      this.#pull(source);
     }
     this.#isFilling = false;
     if (!this.#isOver && source.isExhausted && this.#runningCount === 0) {
@@ -134,6 +129,30 @@ export class LimitedRun<Item, Result> {
       void closing.then(() => this.#closed());
     }
     this.#reportDrained();
+  }
+
+  #pull(source: ItemSource<Item>): void {
+    let pulled: Item | typeof ENDED | typeof LATER;
+    try {
+      pulled = source.pull();
+    } catch (error) {
+      this.stop(error);
+      return;
+    }
+    if (pulled === LATER) {
+      source.whenAnswered(
+        (answer) => this.#take(answer),
+        (error) => this.stop(error),
+      );
+    } else {
+      this.#take(pulled);
+    }
+  }
+
+  /** What arrives after the run has stopped is dropped. */
+  #take(pulled: Item | typeof ENDED): void {
+    if (pulled !== ENDED && !this.#isOver) this.#startItem(pulled);
+    this.fill();
   }
 
   #startItem(item: Item): void {

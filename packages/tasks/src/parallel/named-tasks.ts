@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from "@upshift/foundation";
-import type { Task, Tasks } from "./task.ts";
+import type { Task, TaskList, Tasks } from "./task.ts";
 
 /** The tasks of one call, in order, without those that are left out. */
 export interface NamedTasks {
@@ -26,11 +26,11 @@ export function readTasks(tasks: Tasks): NamedTasks {
     throw new InvalidArgumentError("`tasks` with names that are text", "a symbol");
   const names: string[] = [];
   const found: Task[] = [];
-  const entries: readonly [name: string, task: unknown][] = Object.entries(tasks);
-  for (const [name, task] of entries) {
-    if (task === undefined) continue;
+  const isByPosition = isList(tasks);
+  const add = (name: string, task: unknown): void => {
+    if (task === undefined) return;
     if (!isTask(task)) {
-      ignoreRejections(entries);
+      ignoreRejections(tasks);
       throw new InvalidArgumentError(
         `task \`${name}\` as a function that starts its work, \`() => …\``,
         task instanceof Promise ? "a promise" : typeof task,
@@ -38,15 +38,20 @@ export function readTasks(tasks: Tasks): NamedTasks {
     }
     names.push(name);
     found.push(task);
-  }
-  const isList = Array.isArray(tasks);
+  };
+  if (isByPosition) for (const [position, task] of tasks.entries()) add(String(position), task);
+  else for (const name of Object.keys(tasks)) add(name, tasks[name]);
   return {
     names,
     tasks: found,
-    form: isList ? "list" : "record",
-    entryCount: isList ? tasks.length : entries.length,
+    form: isByPosition ? "list" : "record",
+    entryCount: isByPosition ? tasks.length : names.length,
     hasEntry: (name) => Object.hasOwn(tasks, name),
   };
+}
+
+function isList(tasks: Tasks): tasks is TaskList {
+  return Array.isArray(tasks);
 }
 
 function isTask(task: unknown): task is Task {
@@ -54,8 +59,8 @@ function isTask(task: unknown): task is Task {
 }
 
 /** The caller is told what is wrong; that such a promise also rejects shall not end the process. */
-function ignoreRejections(entries: readonly [name: string, task: unknown][]): void {
-  for (const [, task] of entries) {
+function ignoreRejections(tasks: Tasks): void {
+  for (const task of Object.values<unknown>(tasks)) {
     if (task instanceof Promise) task.catch(() => undefined);
   }
 }
@@ -65,12 +70,29 @@ export function byName(
   { names, form, entryCount }: NamedTasks,
   values: readonly unknown[],
 ): Readonly<Record<string, unknown>> | readonly unknown[] {
-  if (form === "record")
-    return Object.fromEntries(names.map((name, position) => [name, values[position]]));
+  if (form === "record") return recordOf(names, values);
   if (names.length === entryCount) return values;
   const list = Array.from({ length: entryCount }, (): unknown => undefined);
   for (const [position, name] of names.entries()) list[Number(name)] = values[position];
   return list;
+}
+
+/** `Object.fromEntries`, which takes longer than the rest of a call. */
+function recordOf(names: readonly string[], values: readonly unknown[]): Record<string, unknown> {
+  const record: Record<string, unknown> = {};
+  let position = 0;
+  for (const name of names) {
+    const value = values[position++];
+    if (name === "__proto__")
+      Object.defineProperty(record, name, {
+        value,
+        configurable: true,
+        enumerable: true,
+        writable: true,
+      });
+    else record[name] = value;
+  }
+  return record;
 }
 
 /** Some of the values: under their names, or of a list those there are, in order. */
