@@ -1,6 +1,7 @@
 import { InvalidArgumentError } from "@upshift/foundation";
 import type { Connection } from "../connection/connection.ts";
-import { type Sql, sql, verbatim } from "../sql/sql.ts";
+import { sqlFromNumbered } from "../sql/sql-from-numbered.ts";
+import { type CompiledSql, sql, verbatim } from "../sql/sql.ts";
 import type { ResolvedOrder } from "./resolve-order.ts";
 
 export interface RowCount {
@@ -31,10 +32,11 @@ export function toCountLimit(
 export async function countRows(
   connection: Connection,
   { from }: ResolvedOrder,
-  where: Sql | undefined,
+  where: CompiledSql | undefined,
   limit: number,
 ): Promise<RowCount> {
-  const filter = where === undefined ? sql`` : sql` WHERE (${where})`;
+  const filter =
+    where === undefined ? sql`` : sql` WHERE (${sqlFromNumbered(where.text, where.values)})`;
   const counting = sql`SELECT pg_catalog.count(*)::pg_catalog.text AS count FROM (SELECT FROM ${from}${filter} LIMIT ${verbatim(String(limit + 1))}) AS counted`;
   const { rows } = await connection.run<{ readonly count: string }>(counting.compile());
   const counted = Number(rows[0]?.count ?? 0);

@@ -1,21 +1,22 @@
 import type { Connection } from "../connection/connection.ts";
 import { sqlState } from "../connection/sql-state.ts";
+import type { CompiledSql } from "../sql/sql.ts";
 import { NullKeyError } from "./keyset-errors.ts";
-import { KEYS_COLUMN, type PageStatement, pageStatement } from "./page-statement.ts";
+import type { PageShape, PageShapes } from "./page-shapes.ts";
+import { KEYS_COLUMN } from "./page-statement.ts";
 import type { Position } from "./position.ts";
 import type { ResolvedKey, ResolvedOrder } from "./resolve-order.ts";
-import type { FirstTexts } from "./first-texts.ts";
 import type { Selection } from "./selection.ts";
-import type { Sql } from "../sql/sql.ts";
 
-export interface FetchPageOptions {
+/** What one page is made of. */
+export interface PageFetch {
+  /** Where it begins; `undefined` at the end that the walk comes from. */
   readonly position: Position | undefined;
   readonly isBackward: boolean;
   /** Rows at most. */
   readonly size: number;
-  readonly where: Sql | undefined;
+  readonly where: CompiledSql | undefined;
   readonly selection: Selection;
-  readonly prepared: FirstTexts;
 }
 
 /** Rows as they were selected, in the list's order whichever way the walk goes. */
@@ -35,57 +36,44 @@ export interface FetchedPage<R> {
 export async function fetchPage<R>(
   connection: Connection,
   order: ResolvedOrder,
-  options: FetchPageOptions,
+  page: PageFetch,
+  shapes: PageShapes,
 ): Promise<FetchedPage<R>> {
-  const statement = pageStatementOf(order, options);
-  if (statement === undefined) return { rows: [], positions: [], hasMore: false };
-  const raw = await runPrepared<R>(connection, statement, options.prepared);
-  const hasMore = raw.length > options.size;
-  const walked = hasMore ? raw.slice(0, options.size) : raw;
-  const ordered = options.isBackward ? walked.toReversed() : walked;
+  const shape = shapes.of(order, page);
+  if (shape === undefined) return { rows: [], positions: [], hasMore: false };
+  const raw = await runShape(connection, shape, page);
+  const hasMore = raw.length > page.size;
+  const walked = hasMore ? raw.slice(0, page.size) : raw;
+  const ordered = page.isBackward ? walked.toReversed() : walked;
+  const parts = ordered.map((row) => takeApart(row, shape.hiddenNames));
   return {
-    positions: ordered.map((row) => positionOf(row[KEYS_COLUMN], order.keys)),
-    rows: ordered.map((row) => withoutKeys<R>(row, statement.hiddenNames)),
+    rows: parts.map(({ row }) => row),
+    positions: parts.map(({ keys }) => positionOf(keys, order.keys)),
     hasMore,
   };
 }
 
-/** The statement that {@link fetchPage} runs; one row more than the page tells whether there is a next one. */
-export function pageStatementOf(
-  order: ResolvedOrder,
-  { position, isBackward, size, where, selection }: Omit<FetchPageOptions, "prepared">,
-): PageStatement | undefined {
-  const { sql: select, names: outputNames } = selection;
-  return pageStatement(order, {
-    position,
-    isBackward,
-    limit: size + 1,
-    where,
-    select,
-    outputNames,
-  });
-}
-
-/** As the server gives it: what was asked for, and the keys. */
-type RawRow<R> = R & { [KEYS_COLUMN]?: string };
+/** As the server gives it: what was asked for, which has whatever type the caller says, and the keys. */
+// oxlint-disable-next-line typescript/no-explicit-any
+type RawRow = any;
 
 /** What a server says of a prepared statement whose columns a migration has changed. */
 const RESULT_TYPE_CHANGED = "0A000";
 
-async function runPrepared<R>(
+async function runShape(
   connection: Connection,
-  { sql }: PageStatement,
-  prepared: FirstTexts,
-): Promise<readonly RawRow<R>[]> {
-  const compiled = sql.compile();
-  const isPrepared = prepared.has(compiled.text);
+  shape: PageShape,
+  page: PageFetch,
+): Promise<readonly RawRow[]> {
+  const { text, isPrepared } = shape;
+  const statement = { text, values: shape.values(page) };
   try {
-    return (await connection.run<RawRow<R>>({ ...compiled, isPrepared })).rows;
+    return (await connection.run<RawRow>({ ...statement, isPrepared })).rows;
   } catch (error) {
     if (!isPrepared || sqlState(error) !== RESULT_TYPE_CHANGED) throw error;
-    prepared.exclude(compiled.text);
+    shape.isPrepared = false;
     try {
-      return (await connection.run<RawRow<R>>(compiled)).rows;
+      return (await connection.run<RawRow>(statement)).rows;
     } catch {
       // Inside of the caller's transaction nothing runs any more: the first error says why.
       throw error;
@@ -93,15 +81,18 @@ async function runPrepared<R>(
   }
 }
 
-/** The last property first: V8 takes it back without giving the object up as a dictionary. */
-function withoutKeys<R>(raw: RawRow<R>, hiddenNames: readonly string[]): R {
-  for (const name of hiddenNames.toReversed()) Reflect.deleteProperty(raw, name);
-  delete raw[KEYS_COLUMN];
-  return raw;
+/** A row as it was selected, and its keys. A copy: deleting a property would make a slow object of the driver's own. */
+function takeApart(
+  raw: RawRow,
+  hiddenNames: readonly string[],
+): { readonly row: RawRow; readonly keys: string } {
+  const { [KEYS_COLUMN]: keys, ...row } = raw;
+  for (const name of hiddenNames) delete row[name];
+  return { row, keys };
 }
 
-function positionOf(json: string | undefined, keys: readonly ResolvedKey[]): Position {
-  const written: Position = JSON.parse(json ?? "[]");
+function positionOf(json: string, keys: readonly ResolvedKey[]): Position {
+  const written: Position = JSON.parse(json);
   return written.map((text, index) => {
     const key = keys[index];
     if (text === null && key?.isNullable === false) throw new NullKeyError(index + 1);

@@ -2,12 +2,11 @@ import { InvalidArgumentError } from "@upshift/foundation";
 import { abortable } from "../connection/abortable.ts";
 import type { Queryable, Row } from "../connection/queryable.ts";
 import { type Abortable, withConnection } from "../connection/with-connection.ts";
-import { sharedSql } from "../sql/shared-sql.ts";
 import { Sql } from "../sql/sql.ts";
 import { fetchPage } from "./fetch-page.ts";
 import type { KeysetSpec } from "./keyset-spec.ts";
 import type { Position } from "./position.ts";
-import { createFirstTexts } from "./first-texts.ts";
+import { createPageShapes } from "./page-shapes.ts";
 import { assertSpec, resolveOrder } from "./resolve-order.ts";
 import { toSelection } from "./selection.ts";
 
@@ -61,22 +60,20 @@ async function* walk<R>(
   signal?.throwIfAborted();
   const order = await abortable(resolveOrder(db, spec), signal);
   const selection = await abortable(toSelection(db, order, spec.select), signal);
-  const where = spec.where && sharedSql(spec.where);
-  const prepared = createFirstTexts();
+  const where = spec.where?.compile();
+  const shapes = createPageShapes();
   let position: Position | undefined;
   for (;;) {
     const from = position;
     const page = await withConnection(
       db,
       (connection) =>
-        fetchPage<R>(connection, order, {
-          position: from,
-          isBackward: false,
-          size,
-          where,
-          selection,
-          prepared,
-        }),
+        fetchPage<R>(
+          connection,
+          order,
+          { position: from, isBackward: false, size, where, selection },
+          shapes,
+        ),
       { signal },
     );
     for (const row of page.rows) {

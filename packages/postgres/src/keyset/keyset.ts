@@ -1,20 +1,19 @@
 import { InvalidArgumentError } from "@upshift/foundation";
 import type { Queryable, Row } from "../connection/queryable.ts";
 import { withConnection } from "../connection/with-connection.ts";
-import { sharedSql } from "../sql/shared-sql.ts";
-import { Sql } from "../sql/sql.ts";
+import { type CompiledSql, Sql } from "../sql/sql.ts";
 import { countRows, toCountLimit } from "./count-rows.ts";
 import type { Cursors, ScopedCursors } from "./cursors/cursors.ts";
 import { explainPage, type PageExplanation } from "./explain/explain-page.ts";
 import type { PageWarning } from "./explain/page-warnings.ts";
-import { type FetchPageOptions, fetchPage, pageStatementOf } from "./fetch-page.ts";
+import { fetchPage, type PageFetch } from "./fetch-page.ts";
 import { InvalidCursorError } from "./keyset-errors.ts";
 import type { KeysetSpec } from "./keyset-spec.ts";
 import { orderReader } from "./order-reader.ts";
 import { type Page, toPage } from "./page.ts";
 import { type PageRequest, toWalk } from "./page-request.ts";
+import { createPageShapes } from "./page-shapes.ts";
 import type { Position } from "./position.ts";
-import { createFirstTexts } from "./first-texts.ts";
 import { assertSpec, type ResolvedOrder } from "./resolve-order.ts";
 import { scopeOf } from "./scope.ts";
 import { toSelection } from "./selection.ts";
@@ -61,18 +60,17 @@ export function keyset<R = Row>(db: Queryable, options: KeysetOptions): PageRead
   const countLimit = toCountLimit(options.countLimit ?? DEFAULT_COUNT_LIMIT, 0);
   const { cursors, onWarning } = options;
   const readOrder = orderReader(db, options);
-  const prepared = createFirstTexts();
-  const explained = createFirstTexts();
+  const shapes = createPageShapes();
 
   const prepare = async (request: PageRequest): Promise<PreparedPage> => {
     request.signal?.throwIfAborted();
     const { isBackward, size, cursor } = toWalk(request, sizes);
-    const where = toWhere(request.where);
+    const where = compiledWhere(request.where);
     const order = await readOrder(request.signal);
     const selection = await toSelection(db, order, request.select);
-    const scoped = cursors.inScope(scopeOf(order, request));
+    const scoped = cursors.inScope(scopeOf(order, where, request.bind));
     const position = cursor === undefined ? undefined : toPosition(scoped.decode(cursor), order);
-    return { order, scoped, fetch: { position, isBackward, size, where, selection, prepared } };
+    return { order, scoped, fetch: { position, isBackward, size, where, selection } };
   };
 
   const read = async (request: PageRequest = {}): Promise<Page<R>> => {
@@ -82,23 +80,26 @@ export function keyset<R = Row>(db: Queryable, options: KeysetOptions): PageRead
     const page = await withConnection(
       db,
       async (connection) => {
-        const fetched = await fetchPage<R>(connection, order, fetch);
+        const fetched = await fetchPage<R>(connection, order, fetch, shapes);
         const count =
           limit === undefined ? undefined : await countRows(connection, order, fetch.where, limit);
         return toPage({ fetched, ...fetch, cursors: scoped, count });
       },
       { signal },
     );
-    if (onWarning !== undefined && explained.isNew(textOf(order, fetch))) {
-      const { warnings } = await explainPage(db, order, fetch, signal);
-      for (const warning of warnings) onWarning(warning);
+    const shape = onWarning && shapes.of(order, fetch);
+    if (shape?.isExplained === false) {
+      shape.isExplained = true;
+      const { warnings } = await explainPage(db, order, fetch, { shape, signal });
+      for (const warning of warnings) onWarning?.(warning);
     }
     return page;
   };
 
   const explain = async (request: PageRequest = {}): Promise<PageExplanation> => {
     const { order, fetch } = await prepare(request);
-    return explainPage(db, order, fetch, request.signal);
+    const shape = shapes.of(order, fetch);
+    return explainPage(db, order, fetch, { shape, signal: request.signal });
   };
   return Object.assign(read, { explain });
 }
@@ -106,7 +107,7 @@ export function keyset<R = Row>(db: Queryable, options: KeysetOptions): PageRead
 interface PreparedPage {
   readonly order: ResolvedOrder;
   readonly scoped: ScopedCursors;
-  readonly fetch: FetchPageOptions;
+  readonly fetch: PageFetch;
 }
 
 function toSizes({ pageSize, maxPageSize = DEFAULT_MAX_PAGE_SIZE }: KeysetOptions): {
@@ -123,10 +124,9 @@ function toSizes({ pageSize, maxPageSize = DEFAULT_MAX_PAGE_SIZE }: KeysetOption
   return { pageSize: size, maxPageSize };
 }
 
-function toWhere(where: Sql | undefined): Sql | undefined {
-  if (where === undefined) return undefined;
-  if (!(where instanceof Sql)) throw new InvalidArgumentError("`where` as sql`…`", typeof where);
-  return sharedSql(where);
+function compiledWhere(where: Sql | undefined): CompiledSql | undefined {
+  if (where === undefined || where instanceof Sql) return where?.compile();
+  throw new InvalidArgumentError("`where` as sql`…`", typeof where);
 }
 
 /** A cursor of ours may be older than a migration that took the NULLs away. */
@@ -134,8 +134,4 @@ function toPosition(position: Position, { keys }: ResolvedOrder): Position {
   const fits = position.every((value, index) => value !== null || keys[index]?.isNullable === true);
   if (!fits) throw new InvalidCursorError();
   return position;
-}
-
-function textOf(order: ResolvedOrder, fetch: FetchPageOptions): string {
-  return pageStatementOf(order, fetch)?.sql.compile().text ?? "";
 }

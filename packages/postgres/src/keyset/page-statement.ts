@@ -1,7 +1,6 @@
 import { joinSql, type Sql, sql, verbatim } from "../sql/sql.ts";
 import { quoteIdentifier } from "../sql/quote-identifier.ts";
 import { sharedSql } from "../sql/shared-sql.ts";
-import type { Position } from "./position.ts";
 import { type Range, type RangeCondition, rangesAfter } from "./ranges.ts";
 import type { ResolvedKey, ResolvedOrder } from "./resolve-order.ts";
 
@@ -10,8 +9,8 @@ export const KEYS_COLUMN = "__upshift_keys";
 const KEY_COLUMN = "__upshift_key_";
 
 export interface PageStatementOptions {
-  /** Its rows are those after it, in the walk's direction; `undefined` starts at the end that the walk comes from. */
-  readonly position: Position | undefined;
+  /** A value per key, `null` for NULL. The rows are those after it, in the walk's direction; `undefined` starts at the end that the walk comes from. */
+  readonly position: readonly unknown[] | undefined;
   /** From the order's end to its start; rows come in that order. */
   readonly isBackward: boolean;
   /** Written into the text: with a parameter the server plans for a tenth of the table. */
@@ -144,7 +143,7 @@ function flip(key: ResolvedKey): ResolvedKey {
 }
 
 /** Goes as text with every driver; in a row comparison each value once, whichever ranges use it. */
-function keyValue(key: ResolvedKey | undefined, value: string | null): Sql {
+function keyValue(key: ResolvedKey | undefined, value: unknown): Sql {
   if (key === undefined || value === null) return verbatim("NULL");
   return sharedSql(key.text.read(sql`${value}::pg_catalog.text`));
 }

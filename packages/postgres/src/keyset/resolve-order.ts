@@ -10,6 +10,7 @@ import { type KeyText, keyTextOf } from "./key-text.ts";
 import type { KeysetSpec } from "./keyset-spec.ts";
 import { keySql, type OrderKey, toOrderKeys, declaredTieBreakers, keysAfter } from "./order-key.ts";
 import { type KeyOperators, type KeyType, readKeyTypes } from "./read-key-types.ts";
+import { orderScope } from "./scope.ts";
 import { readTableOrder, type TableOrder, type UniqueIndex } from "./read-table-order.ts";
 
 /** An order with all that the server says of it: unique, and ready to be written into statements. */
@@ -18,6 +19,8 @@ export interface ResolvedOrder {
   /** Of a table by name. */
   readonly table: TableFacts | undefined;
   readonly keys: readonly ResolvedKey[];
+  /** Tells it from any other order, in its cursors. */
+  readonly scope: string;
 }
 
 export interface ResolvedKey {
@@ -43,10 +46,15 @@ export interface ResolvedKey {
  * @throws {UnknownTableError}
  * @throws {UnknownColumnError}
  */
-export function resolveOrder(db: Queryable, spec: KeysetSpec): Promise<ResolvedOrder> {
+export async function resolveOrder(db: Queryable, spec: KeysetSpec): Promise<ResolvedOrder> {
   const { from } = spec;
-  return from instanceof Sql ? resolveSql(db, spec, from) : resolveTable(db, spec, from);
+  const order = await (from instanceof Sql
+    ? resolveSql(db, spec, from)
+    : resolveTable(db, spec, from));
+  return { ...order, scope: orderScope(order) };
 }
+
+type UnscopedOrder = Omit<ResolvedOrder, "scope">;
 
 /** @throws {InvalidArgumentError} what is wrong with a specification without asking a server */
 export function assertSpec(spec: KeysetSpec): void {
@@ -59,7 +67,7 @@ export function assertSpec(spec: KeysetSpec): void {
   }
 }
 
-async function resolveSql(db: Queryable, spec: KeysetSpec, from: Sql): Promise<ResolvedOrder> {
+async function resolveSql(db: Queryable, spec: KeysetSpec, from: Sql): Promise<UnscopedOrder> {
   const asked = toOrderKeys(spec);
   const keys = [...asked, ...declaredTieBreakers(spec, asked)];
   const shared = sharedSql(from);
@@ -77,7 +85,7 @@ async function resolveTable(
   db: Queryable,
   spec: KeysetSpec,
   name: TableName,
-): Promise<ResolvedOrder> {
+): Promise<UnscopedOrder> {
   const asked = toOrderKeys(spec);
   const declared = declaredTieBreakers(spec, asked);
   const names = [...asked, ...declared].flatMap(({ column }) => column ?? []);

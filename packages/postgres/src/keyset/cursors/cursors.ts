@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import {
   type Clock,
   type Duration,
@@ -83,7 +83,7 @@ export function cursors(options: CursorsOptions): Cursors {
   return {
     inScope(scope) {
       const bound = canonicalText([scope, bind?.()]);
-      const context = createHash("sha256").update(bound).digest();
+      const context = hash("sha256", bound, "buffer");
       const time = Buffer.alloc(TIME_BYTES);
       // Without an age the same page has the same cursors at any time, so that HTTP caches can tell that it has not changed.
       if (maxAgeMs !== undefined) time.writeUIntBE(Math.trunc(clock.now()), 0, TIME_BYTES);

@@ -1,8 +1,10 @@
 import type { Connection } from "../../connection/connection.ts";
 import { inTransaction } from "../../connection/in-transaction.ts";
 import type { Queryable } from "../../connection/queryable.ts";
+import type { Abortable } from "../../connection/with-connection.ts";
 import type { CompiledSql } from "../../sql/sql.ts";
-import { type FetchPageOptions, pageStatementOf } from "../fetch-page.ts";
+import type { PageFetch } from "../fetch-page.ts";
+import type { PageShape } from "../page-shapes.ts";
 import type { ResolvedOrder } from "../resolve-order.ts";
 import { type PageWarning, pageWarnings } from "./page-warnings.ts";
 import type { PlanNode } from "./plan-node.ts";
@@ -29,12 +31,11 @@ const FORCE_INDEXES = ["enable_seqscan", "enable_bitmapscan", "enable_sort"]
 export async function explainPage(
   db: Queryable,
   order: ResolvedOrder,
-  fetch: Omit<FetchPageOptions, "prepared">,
-  signal: AbortSignal | undefined,
+  fetch: PageFetch,
+  { shape, signal }: Abortable & { readonly shape: PageShape | undefined },
 ): Promise<PageExplanation> {
-  const statement = pageStatementOf(order, fetch);
-  if (statement === undefined) return NOTHING;
-  const compiled = statement.sql.compile();
+  if (shape === undefined) return NOTHING;
+  const compiled: CompiledSql = { text: shape.text, values: shape.values(fetch) };
   const plans = await rolledBack(db, signal, async (connection) => {
     const ran = await planOf(connection, "ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON", compiled);
     await connection.run({ text: `SELECT ${FORCE_INDEXES}`, values: [] });
