@@ -10,7 +10,7 @@ export interface Article {
 }
 
 /** One way to get an article for each key, in the order of the keys. */
-export type Way = (keys: readonly number[]) => Promise<readonly (Article | undefined)[]>;
+type Way = (keys: readonly number[]) => Promise<readonly (Article | undefined)[]>;
 
 export interface Ways {
   readonly sequential: Way;

@@ -23,7 +23,7 @@ export interface PointText {
 }
 
 /** The batch as a prepared statement: the server reads the types of its parameters once, by the table that it finds then. */
-export interface PreparedBatch {
+interface PreparedBatch {
   /** Batches sent. */
   count: number;
   name: string | undefined;
