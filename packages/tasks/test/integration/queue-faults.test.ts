@@ -265,6 +265,7 @@ describe.skipIf(skips.isMissing)("the outbox", { timeout: 120_000 }, () => {
     const server = await startPostgres();
     const pool = new Pool({ connectionString: server.url(), max: 4 });
     pool.on("error", () => {});
+    pool.on("connect", (client) => void client.on("error", () => {}));
     await pool.query(OUTBOX_SQL);
     const backend = redisBackend({ connection: { port: redis.port, maxRetriesPerRequest: null } });
     const jobs = defineJobs(
@@ -282,7 +283,6 @@ describe.skipIf(skips.isMissing)("the outbox", { timeout: 120_000 }, () => {
     const writing = (async () => {
       for (let n = 0; n < COUNT; n++) {
         const client = await pool.connect();
-        client.on("error", () => {});
         try {
           await client.query("BEGIN");
           await jobs.p.add(n, { tx: client });
