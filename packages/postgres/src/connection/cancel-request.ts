@@ -38,9 +38,9 @@ export function requestCancel(connection: Queryable): Promise<void> {
     };
     socket.setTimeout(GIVE_UP_AFTER_MS, done);
     socket.once("error", done);
-    // The server closes the connection once it has passed the signal on.
+    // The server closes the connection once it has passed the signal on. Our side stays open until then: PgBouncer 1.18 dies of one that closes first.
     socket.once("close", done);
-    socket.once("connect", () => socket.end(cancelMessage(address)));
+    socket.once("connect", () => socket.write(cancelMessage(address)));
     socket.resume();
   });
 }

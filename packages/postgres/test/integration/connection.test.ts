@@ -132,7 +132,7 @@ describe("a connection of the caller", () => {
     expect(await written()).toEqual([]);
   });
 
-  test("PGlite runs a transaction through its own", async () => {
+  test("PGlite runs a transaction through its own", { timeout: 120_000 }, async () => {
     const lite = await PGlite.create();
     await lite.query("CREATE TABLE written (n int)");
     const failing = inTransaction(lite, async (connection) => {
