@@ -1,5 +1,5 @@
-import { addDecimals, addIntegers, parseInteger } from "../decimal.ts";
-import { OK, type ServerReply } from "../server-reply.ts";
+import { addDecimals, addIntegers, parseFloatStrictly, parseInteger } from "../decimal.ts";
+import { CommandError, OK, type ServerReply } from "../server-reply.ts";
 import type { CommandArguments, CommandContext, Commands } from "./command.ts";
 
 export const hashCommands: Commands = {
@@ -36,9 +36,14 @@ export const hashCommands: Commands = {
     least: 3,
     most: 3,
     run: (args, { keyspace }) => {
-      const hash = keyspace.get(args.text(), "hash") ?? new Map<string, string>();
+      const key = args.text();
       const field = args.text();
-      return store(args, { keyspace }, field, addDecimals(hash.get(field) ?? "0", args.text()));
+      const by = args.text();
+      if (/inf/i.test(by)) throw new CommandError("ERR value is NaN or Infinity");
+      parseFloatStrictly(by);
+      const before = keyspace.get(key, "hash")?.get(field) ?? "0";
+      parseFloatStrictly(before, "ERR hash value is not a float");
+      return store(args, { keyspace }, field, addDecimals(before, by));
     },
   },
   HKEYS: { least: 1, most: 1, run: (args, context) => [...read(args, context).keys()] },

@@ -128,8 +128,10 @@ function blockingPop(
 function move(args: CommandArguments, { keyspace }: CommandContext): ServerReply {
   const [from, to] = [args.text(), args.text()];
   const [source, target] = [toSide(args.text()), toSide(args.text())];
-  const value = take(keyspace, from, source);
-  if (value === undefined) return null;
+  if (keyspace.get(from, "list") === undefined) return null;
+  // The target is looked at before anything is taken.
+  keyspace.get(to, "list");
+  const value = take(keyspace, from, source) ?? "";
   const list = keyspace.open(to, "list");
   if (target === "left") list.unshift(value);
   else list.push(value);

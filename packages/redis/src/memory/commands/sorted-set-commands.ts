@@ -24,12 +24,12 @@ export const sortedSetCommands: Commands = {
     least: 3,
     most: 3,
     run: (args, { keyspace }) => {
-      const set = keyspace.open(args.text(), "zset");
+      const key = args.text();
       const by = args.float();
       const member = args.text();
-      const score = (set.score(member) ?? 0) + by;
+      const score = (keyspace.get(key, "zset")?.score(member) ?? 0) + by;
       if (Number.isNaN(score)) throw new CommandError("ERR resulting score is not a number (NaN)");
-      set.set(member, score);
+      keyspace.open(key, "zset").set(member, score);
       return scoreText(score);
     },
   },

@@ -11,6 +11,7 @@ import {
 import type { CommandArguments, CommandContext, Commands, RunCommand } from "./command.ts";
 
 const INVALID_ID = "ERR Invalid stream ID specified as stream command argument";
+const ZERO_ID = "ERR The ID specified in XADD must be greater than 0-0";
 const TOO_SMALL =
   "ERR The ID specified in XADD is equal or smaller than the target stream top item";
 
@@ -68,6 +69,8 @@ function add(args: CommandArguments, { keyspace }: CommandContext): ServerReply 
   const trim = readTrim(args);
   const idArgument = args.text();
   const fields = args.pairs().flat();
+  if (!/^(?:\*|\d+(?:-(?:\d+|\*))?)$/.test(idArgument)) throw new CommandError(INVALID_ID);
+  if (/^0+(?:-0+)?$/.test(idArgument)) throw new CommandError(ZERO_ID);
   const existing = keyspace.get(key, "stream");
   if (existing === undefined && isNoMake) return null;
   const id = nextId(idArgument, existing ?? new Stream(), keyspace.nowMs);
@@ -108,8 +111,6 @@ function nextId(argument: string, { lastId }: Stream, nowMs: number): StreamId {
     return { ms, sequence: ms === lastId.ms ? lastId.sequence + 1 : 0 };
   }
   const id = parseId(argument, 0);
-  if (compareIds(id, FIRST_ID) === 0)
-    throw new CommandError("ERR The ID specified in XADD must be greater than 0-0");
   if (compareIds(id, lastId) <= 0) throw new CommandError(TOO_SMALL);
   return id;
 }
@@ -122,13 +123,14 @@ function parseId(text: string, otherwise: number): StreamId {
 
 function range(isReversed: boolean): RunCommand {
   return (args, { keyspace }) => {
-    const stream = keyspace.get(args.text(), "stream") ?? new Stream();
+    const key = args.text();
     const [first, second] = [args.text(), args.text()];
-    const [from, to] = isReversed ? [second, first] : [first, second];
+    const [low, high] = isReversed ? [second, first] : [first, second];
+    const [from, to] = [lowBound(low), highBound(high)];
     let count = Number.POSITIVE_INFINITY;
     if (args.accept("COUNT")) count = args.integer();
     args.done();
-    const found = stream.range(lowBound(from), highBound(to));
+    const found = (keyspace.get(key, "stream") ?? new Stream()).range(from, to);
     return (isReversed ? found.toReversed() : found).slice(0, count).map(written);
   };
 }
@@ -164,10 +166,10 @@ function readAfter(args: CommandArguments, { keyspace }: CommandContext): Server
   const words = args.rest();
   const keys = words.slice(0, words.length / 2);
   const found = keys.flatMap((key, index) => {
-    const stream = keyspace.get(key, "stream");
     const from = words[keys.length + index] ?? "";
-    if (stream === undefined || from === "$") return [];
-    const entries = stream.after(parseId(from, 0)).slice(0, count);
+    const id = from === "$" ? LAST_ID : parseId(from, 0);
+    const stream = keyspace.get(key, "stream");
+    const entries = stream?.after(id).slice(0, count) ?? [];
     return entries.length === 0 ? [] : [[key, entries.map(written)]];
   });
   if (found.length > 0) return found;

@@ -52,7 +52,11 @@ export const stringCommands: Commands = {
     most: 3,
     run: (args, { keyspace }) => {
       const value = keyspace.get(args.text(), "string") ?? "";
-      return value.slice(...toRange(args.integer(), args.integer(), value.length));
+      const [from, to] = [args.integer(), args.integer()];
+      if (from < 0 && to < 0 && from > to) return "";
+      // Unlike other ranges, one that ends before the beginning ends at the first character.
+      const end = to < 0 ? Math.max(0, value.length + to) : to;
+      return value.slice(...toRange(from, end, value.length));
     },
   },
   INCR: { least: 1, most: 1, run: (args, { keyspace }) => increment(keyspace, args.text(), 1n) },

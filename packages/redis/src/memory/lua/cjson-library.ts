@@ -49,21 +49,35 @@ function encode(value: LuaValue, nothing: LuaTable, depth: number): string {
   return encodeTable(value, nothing, depth + 1);
 }
 
+/** `encode_sparse_ratio` and `encode_sparse_safe` */
+const SPARSE_RATIO = 2;
+const SPARSE_SAFE = 10;
+
+/** An array where all keys are positive whole numbers, with null for what is missing; an empty table is an object. */
 function encodeTable(table: LuaTable, nothing: LuaTable, depth: number): string {
-  const items: string[] = [];
-  const fields: string[] = [];
+  const entries: (readonly [LuaValue, LuaValue])[] = [];
+  let largest = 0;
   for (let entry = table.next(undefined); entry !== undefined; entry = table.next(entry[0])) {
-    const [key, value] = entry;
-    const text = encode(value, nothing, depth);
-    if (typeof key === "number") items.push(text);
+    const [key] = entry;
+    const isIndex = typeof key === "number" && Number.isInteger(key) && key > 0;
+    largest = isIndex ? Math.max(largest, key) : Number.POSITIVE_INFINITY;
+    entries.push(entry);
+  }
+  if (entries.length > 0 && Number.isFinite(largest)) {
+    if (largest > SPARSE_SAFE && largest > entries.length * SPARSE_RATIO)
+      throw new LuaError("Cannot serialise table: excessively sparse array");
+    const items = Array.from({ length: largest }, (_, index) =>
+      encode(table.get(index + 1), nothing, depth),
+    );
+    return `[${items.join(",")}]`;
+  }
+  const fields = entries.map(([key, value]) => {
     if (typeof key !== "string" && typeof key !== "number")
       throw new LuaError("Cannot serialise table: table key must be a number or string");
-    fields.push(`${quote(typeof key === "number" ? toGeneral(key, 14) : key)}:${text}`);
-  }
-  // An empty table is an object, in cjson as Redis has it.
-  const isArray =
-    items.length > 0 && items.length === fields.length && table.length === items.length;
-  return isArray ? `[${items.join(",")}]` : `{${fields.join(",")}}`;
+    const name = typeof key === "number" ? toGeneral(key, 14) : key;
+    return `${quote(name)}:${encode(value, nothing, depth)}`;
+  });
+  return `{${fields.join(",")}}`;
 }
 
 /** Bytes beyond ASCII as they are; a slash is escaped. */

@@ -4,10 +4,35 @@ import type { LuaValue } from "./lua-value.ts";
 export function toGeneral(value: number, digits: number): string {
   if (!Number.isFinite(value)) return notFinite(value);
   if (value === 0) return Object.is(value, -0) ? "-0" : "0";
-  const [mantissa = "", exponentText = "0"] = value.toExponential(digits - 1).split("e");
+  const [mantissa = "", exponentText = "0"] = toExponential(value, digits - 1).split("e");
   const exponent = Number(exponentText);
   if (exponent < -4 || exponent >= digits) return `${trimZeros(mantissa)}e${sign(exponent)}`;
-  return trimZeros(value.toFixed(Math.max(0, digits - 1 - exponent)));
+  return trimZeros(toFixed(value, Math.max(0, digits - 1 - exponent)));
+}
+
+/** JavaScript rounds a half up, C to the even digit. Only what is exactly a half differs. */
+export function toFixed(value: number, digits: number): string {
+  const rounded = value.toFixed(digits);
+  const longer = value.toFixed(Math.min(MOST_DIGITS, digits + LOOK_AHEAD));
+  return toEven(rounded, longer, longer.length - Math.min(LOOK_AHEAD, MOST_DIGITS - digits));
+}
+
+export function toExponential(value: number, digits: number): string {
+  const [rounded = "", exponent = ""] = value.toExponential(digits).split("e");
+  const [longer = ""] = value.toExponential(Math.min(MOST_DIGITS, digits + LOOK_AHEAD)).split("e");
+  const kept = longer.length - Math.min(LOOK_AHEAD, MOST_DIGITS - digits);
+  return `${toEven(rounded, longer, kept)}e${exponent}`;
+}
+
+const MOST_DIGITS = 100;
+const LOOK_AHEAD = 25;
+
+/** @param kept - characters of `longer` that stand before what is rounded away */
+function toEven(rounded: string, longer: string, kept: number): string {
+  const rest = longer.slice(kept).replace(".", "");
+  const isOdd = /[13579]$/.test(rounded);
+  if (!isOdd || !/^50*$/.test(rest)) return rounded;
+  return longer.slice(0, kept).replace(/\.$/, "");
 }
 
 export function notFinite(value: number): string {

@@ -5,7 +5,7 @@ import { compileFunction } from "./lua-compiler.ts";
 import { Environment } from "./lua-frame.ts";
 import { parseLua } from "./lua-parser.ts";
 import { LuaTable } from "./lua-table.ts";
-import { LuaError, type LuaValue, toBytes } from "./lua-value.ts";
+import { LuaError, type LuaValue } from "./lua-value.ts";
 import { bitFunctions, mathConstants, mathFunctions } from "./math-library.ts";
 import { type CallCommand, luaToReply, redisLibrary } from "./redis-library.ts";
 import type { ServerReply } from "../server-reply.ts";
@@ -40,7 +40,7 @@ export function createLuaCompiler(
   return (lua, sha) => {
     let run: ReturnType<ReturnType<typeof compileFunction>>;
     try {
-      run = compileFunction(parseLua(toBytes(lua)), environment)([]);
+      run = compileFunction(parseLua(lua), environment)([]);
     } catch (error) {
       if (error instanceof LuaError)
         return { err: `ERR Error compiling script (new function): ${messageOf(error.value)}` };

@@ -1,6 +1,6 @@
 import type { Arguments } from "./lua-arguments.ts";
 import { toLuaString } from "./base-library.ts";
-import { notFinite, sign, toGeneral } from "./lua-number.ts";
+import { notFinite, sign, toExponential, toFixed, toGeneral } from "./lua-number.ts";
 import { LuaError } from "./lua-value.ts";
 
 /** `string.format`, as C's printf does it. */
@@ -51,10 +51,10 @@ function convert(
     case "X":
       return toUnsigned(args.number(at)).toString(16).toUpperCase();
     case "f":
-      return signed(toFixed(args.number(at), precision ?? 6), flags);
+      return signed(fixed(args.number(at), precision ?? 6), flags);
     case "e":
     case "E": {
-      const text = signed(toExponential(args.number(at), precision ?? 6), flags);
+      const text = signed(exponential(args.number(at), precision ?? 6), flags);
       return conversion === "E" ? text.toUpperCase() : text;
     }
     case "g":
@@ -91,16 +91,16 @@ function toUnsigned(value: number): bigint {
   return BigInt.asUintN(64, BigInt(Math.trunc(value)));
 }
 
-function toFixed(value: number, digits: number): string {
+function fixed(value: number, digits: number): string {
   if (!Number.isFinite(value)) return notFinite(value);
   // JavaScript turns to exponents from 1e21 on.
-  if (Math.abs(value) < 1e21) return value.toFixed(digits);
+  if (Math.abs(value) < 1e21) return toFixed(value, digits);
   return BigInt(value).toString() + (digits > 0 ? `.${"0".repeat(digits)}` : "");
 }
 
-function toExponential(value: number, digits: number): string {
+function exponential(value: number, digits: number): string {
   if (!Number.isFinite(value)) return notFinite(value);
-  const [mantissa = "", exponent = "0"] = value.toExponential(digits).split("e");
+  const [mantissa = "", exponent = "0"] = toExponential(value, digits).split("e");
   return `${mantissa}e${sign(Number(exponent))}`;
 }
 
