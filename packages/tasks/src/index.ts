@@ -1,10 +1,16 @@
 export {
+  type Failure,
+  type ItemOutcome,
+  type Items,
+  type ItemTask,
   mapLimit,
   type MapLimitOptions,
   type MapLimitProgress,
   type MapLimitStream,
   mapLimitStream,
   type MapLimitStreamOptions,
+  type Outcome,
+  type Success,
   type TaskContext,
 } from "@upshift/foundation";
 export { DeadlineError } from "./parallel/deadline-error.ts";

@@ -50,6 +50,7 @@ export class RetryModel {
   }
 
   advance(byMs: number): void {
+    this.#wake();
     for (let restMs = byMs; restMs > 0; restMs--) {
       this.#nowMs++;
       if (this.ending !== undefined) continue;

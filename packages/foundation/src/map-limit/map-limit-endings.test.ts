@@ -228,7 +228,7 @@ describe("an abort", () => {
       await mapLimit([call], 1, () => ending?.(), { signal }).catch(() => undefined);
     }
     expect(listenerCount(signal)).toBe(0);
-  });
+  }, 300_000);
 
   test("is heard by hundreds of siblings without a warning of a leak", async () => {
     const warnings: string[] = [];
