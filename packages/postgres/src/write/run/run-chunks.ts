@@ -1,7 +1,8 @@
 import { hasErrorCode } from "@upshift/foundation";
 import type { Connection } from "../../connection/connection.ts";
 import { inTransaction } from "../../connection/in-transaction.ts";
-import type { Queryable } from "../../connection/queryable.ts";
+import { isPoolLike, type Queryable } from "../../connection/queryable.ts";
+import { transactionStatus } from "../../connection/transaction-status.ts";
 import { withConnection } from "../../connection/with-connection.ts";
 import { type Chunk, ChunkReader } from "../input/chunk-reader.ts";
 import { readRows, type Source } from "../input/row-source.ts";
@@ -108,6 +109,7 @@ async function attempt(options: RunOptions, mode: Mode, last: LastChunk): Promis
     const mayBeAlone =
       mode === "fast" &&
       operation.isOneStatement &&
+      isOutsideTransactions(db) &&
       // An abort could come too late to undo a statement that is its own transaction, and what `onChunk` throws does.
       signal === undefined &&
       onChunk === undefined &&
@@ -129,6 +131,11 @@ async function attempt(options: RunOptions, mode: Mode, last: LastChunk): Promis
   } finally {
     await reader.close();
   }
+}
+
+/** Inside of a transaction of the caller a statement that fails ends that, unless a savepoint is there to go back to. */
+function isOutsideTransactions(db: Queryable): boolean {
+  return isPoolLike(db) || transactionStatus(db) === "I";
 }
 
 /** @returns `undefined`, with nothing written, when it takes more than one statement after all */
