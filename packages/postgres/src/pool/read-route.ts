@@ -2,11 +2,11 @@ import { type Duration, hasErrorCode, toMs } from "@upshift/foundation";
 import { catalogOf, shareCatalog } from "../catalog/catalog.ts";
 import type { QueryResult } from "../connection/queryable.ts";
 import type { Abortable } from "../connection/with-connection.ts";
-import type { ConnectCallback, PgClient } from "./pg-driver.ts";
+import type { PgClient } from "./pg-driver.ts";
 import type { PoolSettings } from "./pool-options.ts";
 import type { ReplicaSet } from "./replica-set.ts";
 import type { ReplicaDemand } from "./replica-state.ts";
-import { type ClientSource, type QueryConfig, givenQuery, runOnce } from "./run-once.ts";
+import { type QueryConfig, givenQuery, runOnce } from "./run-once.ts";
 import type { ServerPool } from "./server-pool.ts";
 import { parsePosition } from "./wal-position.ts";
 
@@ -68,24 +68,13 @@ export function createReadRoute(options: ReadRouteOptions): ReadRoute {
       }
     }
   };
-  const lend = async (callback: ConnectCallback): Promise<void> => {
-    let client: PgClient;
-    try {
-      client = await connect();
-    } catch (error) {
-      callback(error instanceof Error ? error : new Error(String(error)), undefined, ignore);
-      return;
-    }
-    callback(undefined, client, ignore);
-  };
-  const source: ClientSource = { connect, lend: (callback) => void lend(callback) };
   const sumOf = (count: "totalCount" | "idleCount" | "waitingCount"): number =>
     servers.reduce((sum, { pg }) => sum + pg[count], 0);
 
   const route: ReadRoute = {
     connect,
     query: (query: string | QueryConfig, values?: unknown[], { signal }: Abortable = {}) =>
-      runOnce(source, givenQuery(query, values), {
+      runOnce({ connect }, givenQuery(query, values), {
         signal,
         clock: settings.clock,
         limitMs: servers.some(({ session }) => session.isPooled) ? settings.statementTimeoutMs : 0,
@@ -123,5 +112,3 @@ function isUnreachable(error: unknown): boolean {
     !hasErrorCode(error, "UPSHIFT_POOL_TIMEOUT") && !hasErrorCode(error, "UPSHIFT_POOL_CLOSED")
   );
 }
-
-function ignore(): void {}

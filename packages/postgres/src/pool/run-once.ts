@@ -4,7 +4,7 @@ import { unfitForPool } from "../connection/unfit-for-pool.ts";
 import { untilReady } from "../connection/until-ready.ts";
 import { type Abortable, holdClient } from "../connection/with-connection.ts";
 import { startDeadline } from "./deadline.ts";
-import type { ConnectCallback, PgClient } from "./pg-driver.ts";
+import type { PgClient } from "./pg-driver.ts";
 import { StatementTimeoutError } from "./pool-errors.ts";
 
 /** A statement in pg's own form; `rowMode`, `types` and what else pg knows are handed on. */
@@ -37,8 +37,6 @@ type AnyResult = QueryResult<any>;
 /** What hands out connections of pg. */
 export interface ClientSource {
   connect(options?: Abortable): Promise<PgClient>;
-  /** As `connect`, by a callback: a promise less for each of the many statements that need nothing else. */
-  lend(callback: ConnectCallback): void;
 }
 
 export interface RunLimits extends Abortable {
@@ -89,47 +87,36 @@ async function runLimited(
 }
 
 async function runAlone(source: ClientSource, query: GivenQuery): Promise<AnyResult> {
+  let client: PgClient | undefined;
   try {
-    return await new Promise((resolve, reject) => {
-      source.lend((error, client) => {
-        if (client === undefined) reject(error);
-        else runOn(client, query, resolve, reject);
-      });
-    });
+    // Awaited, so that the statement is sent in the caller's asynchronous context and not in that of whoever released the connection.
+    client = await source.connect();
+    const result = await send(client, query);
+    // A text may have left a BEGIN behind.
+    client.release(unfitForPool(client));
+    return result;
   } catch (error) {
-    // Made where the socket is read; the caller is what whoever reads it looks for.
+    if (client !== undefined) {
+      await untilReady(client);
+      client.release(unfitForPool(client));
+    }
+    // It was made where the socket is read; who reads it looks for the caller.
     if (error instanceof Error) Error.captureStackTrace(error);
     throw error;
   }
 }
 
-function runOn(
-  client: PgClient,
-  query: GivenQuery,
-  resolve: (result: AnyResult) => void,
-  reject: (reason: unknown) => void,
-): void {
-  const done = (error: unknown, result: AnyResult): void => {
-    if (error instanceof Error) {
-      void fail(error);
-      return;
-    }
-    // A text may have left a BEGIN behind.
-    client.release(unfitForPool(client));
-    resolve(result);
-  };
-  const fail = async (error: unknown): Promise<void> => {
-    await untilReady(client);
-    client.release(unfitForPool(client));
-    reject(error);
-  };
+/** By callback: pg's own promise costs two more. */
+function send(client: PgClient, query: GivenQuery): Promise<AnyResult> {
   const { text, values, config } = query;
-  try {
+  return new Promise((resolve, reject) => {
+    const done = (error: unknown, result: AnyResult): void => {
+      if (error instanceof Error) reject(error);
+      else resolve(result);
+    };
     if (config === undefined) client.query(text, values, done);
     else client.query(keptName(client, config), done);
-  } catch (error) {
-    void fail(error);
-  }
+  });
 }
 
 /** Runs a statement on a connection that is held. */

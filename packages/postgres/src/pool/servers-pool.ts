@@ -29,10 +29,7 @@ export class ServersPool implements Pool {
     this.#primary = primary;
     this.#set = set;
     this.#settings = settings;
-    this.#source = {
-      connect: ({ signal } = {}) => primary.acquire(signal),
-      lend: (callback) => primary.pg.connect(callback),
-    };
+    this.#source = { connect: ({ signal } = {}) => primary.acquire(signal) };
     this.#read = this.#route(settings.maxLagMs);
     Object.defineProperty(this, inspect.custom, {
       value: () => `Pool ${inspect(this.gauges(), { depth: 3 })}`,

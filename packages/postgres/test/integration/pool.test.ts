@@ -1,5 +1,9 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import { inspect } from "node:util";
 import { createTestDatabase, type TestDatabase } from "@upshift/services";
+import { sql } from "drizzle-orm";
+import { drizzle } from "drizzle-orm/node-postgres";
+import { Kysely, PostgresDialect } from "kysely";
 import pg, { Pool as PgPoolClass } from "pg";
 import { afterAll, beforeAll, describe, expect, expectTypeOf, test } from "vitest";
 import { catalogOf } from "../../src/catalog/catalog.ts";
@@ -357,6 +361,42 @@ describe("the pool", () => {
     expect(db.primary).toBeInstanceOf(PgPoolClass);
     expectTypeOf(() => createPool({ driver: pg }).primary).returns.toEqualTypeOf<PgPoolClass>();
     expectTypeOf(() => createPool().primary).returns.toEqualTypeOf<PgPool>();
+  });
+
+  test("is what Kysely and Drizzle take", async () => {
+    const db = open();
+    const kysely = new Kysely<{ written: { n: number } }>({
+      dialect: new PostgresDialect({ pool: db.primary }),
+    });
+    await kysely
+      .transaction()
+      .execute((tx) => tx.insertInto("written").values({ n: 100 }).execute());
+    const orm = drizzle({ client: db.primary });
+    await orm.transaction((tx) => tx.execute(sql`INSERT INTO written VALUES (101)`));
+    const rows = await kysely.selectFrom("written").select("n").orderBy("n").execute();
+    expect(rows).toEqual([{ n: 100 }, { n: 101 }]);
+    await database.query("TRUNCATE written");
+    await until(() => db.gauges().busyCount === 0);
+    await kysely.destroy();
+    await expect(db.query("SELECT 1")).rejects.toMatchObject({ code: "UPSHIFT_POOL_CLOSED" });
+  });
+
+  test("sends each statement in its caller's asynchronous context, also after a wait in line", async () => {
+    const caller = new AsyncLocalStorage<number>();
+    const db = open({ max: 1 });
+    const seen: unknown[] = [];
+    db.primary.on("connect", (client) => {
+      const query = client.query.bind(client) as (...values: unknown[]) => unknown;
+      Object.assign(client, {
+        query(text: unknown, values: unknown, ...rest: unknown[]) {
+          if (Array.isArray(values) && values.length > 0) seen.push([values[0], caller.getStore()]);
+          return query(text, values, ...rest);
+        },
+      });
+    });
+    const ids = [1, 2, 3, 4, 5];
+    await Promise.all(ids.map((id) => caller.run(id, () => db.query("SELECT $1::int", [id]))));
+    expect(seen).toEqual(ids.map((id) => [id, id]));
   });
 
   test("is used without a driver given, from a catalog that its routes share", async () => {
