@@ -2,13 +2,13 @@ import { type Catalog, catalogOf } from "../catalog/catalog.ts";
 import type { Queryable, Row } from "../connection/queryable.ts";
 import { runStatement } from "../connection/run-statement.ts";
 import { withConnection } from "../connection/with-connection.ts";
-import { createFirstTexts } from "../keyset/first-texts.ts";
 import type { Sql } from "../sql/sql.ts";
 import { type CheckedScope, checkTables } from "./check-tables.ts";
 import { compileSelect, toUses } from "./compile-select.ts";
 import { compileSelection } from "./compile-selection.ts";
 import { leafPaths, type Scope } from "./field-node.ts";
 import { pickedPaths, pickFields, type RequestedField } from "./pick-fields.ts";
+import { createPreparedTexts } from "./prepared-texts.ts";
 import type { ProjectionDefinition } from "./projection-definition.ts";
 import { readDefinition } from "./read-definition.ts";
 import type { AnyTables, Checked, PathOf, RowOf } from "./row-types.ts";
@@ -121,8 +121,7 @@ function createProjection(
 ): Projection<AnyTables, ProjectionDefinition> {
   const scope = readDefinition(definition);
   const checkedFor = checkOnce(scope);
-  // Whoever may choose fields may ask for any subset of them, and each prepared statement takes memory on every connection for as long as that lives.
-  const prepared = createFirstTexts();
+  const prepared = createPreparedTexts();
   return {
     paths: leafPaths(scope.fields),
     allow: (requested) => pickedPaths(pickFields(scope.fields, requested)),
@@ -141,7 +140,7 @@ function createProjection(
       const picked = pickFields(scope.fields, fields);
       const { statement, steps } = compileSelect(await checkedFor(db), picked, options);
       const compiled = statement.compile();
-      const isPrepared = prepared.has(compiled.text);
+      const isPrepared = prepared.admits(compiled.text);
       const { signal } = options;
       const { rows } =
         signal === undefined
