@@ -71,10 +71,6 @@ export class LimitedRun<Item, Result> {
     return this.#runningCount;
   }
 
-  get isOver(): boolean {
-    return this.#isOver;
-  }
-
   /** Starts the first items before it returns, unless the signal is aborted already. */
   start(source: Iterable<Item> | AsyncIterable<Item>): void {
     if (this.#outer?.aborted === true) {
