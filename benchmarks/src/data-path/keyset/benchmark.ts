@@ -87,12 +87,12 @@ export const benchmark: Benchmark = {
             time.far.bufferCount / time.near.bufferCount,
           ),
           atMost(
-            "so does one of a nullable order in mixed directions",
+            "so does a page of a nullable order in mixed directions",
             2,
             score.far.bufferCount / score.near.bufferCount,
           ),
           atMost(
-            "its client waits at most 1.3 times as long",
+            "a client waits for the deep page at most 1.3 times as long as for the shallow one",
             1.3,
             samples.ratio(label("keyset", deep), label("keyset", SHALLOW)).median,
           ),
