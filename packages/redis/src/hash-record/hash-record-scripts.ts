@@ -9,6 +9,13 @@ if tonumber(ARGV[1]) > 0 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
 return 1`,
 );
 
+/** KEYS: hash. ARGV: fields. @returns their texts, nothing when the record is not there */
+export const READ_FIELDS: Script = defineScript(
+  "hash-record-read",
+  `if redis.call('EXISTS', KEYS[1]) == 0 then return false end
+return redis.call('HMGET', KEYS[1], unpack(ARGV))`,
+);
+
 /**
  * KEYS: hash. ARGV: ms to live from now on, or 0 to leave that alone; how many fields are expected and how many are set; then expected fields, each with `=` and its text, `#` and a number however it is written, or `-` and
  * nothing for a missing one; then fields with `=` and their text or `-` and nothing to remove them.

@@ -3,14 +3,21 @@ import type { CallOptions, Redis, Reply } from "../redis.ts";
 import {
   baseField,
   type Field,
+  isNullable,
   isOptional,
+  type OptionalField,
   type PatchOf,
   type RecordOf,
   type Schema,
 } from "./field.ts";
 import { decodeField, encodeField } from "./field-text.ts";
 import { HashFieldError, RedisUnsupportedError } from "./hash-record-errors.ts";
-import { INCREMENT_FIELD, PATCH_RECORD, REPLACE_RECORD } from "./hash-record-scripts.ts";
+import {
+  INCREMENT_FIELD,
+  PATCH_RECORD,
+  READ_FIELDS,
+  REPLACE_RECORD,
+} from "./hash-record-scripts.ts";
 
 export interface HashRecordOptions {
   /** How long a record lives after it was put, and with `sliding` after each read or write. Default: for ever. */
@@ -46,9 +53,9 @@ export interface HashRecord<S extends Schema> {
   increment<const Name extends NumericNames<S>>(
     id: string,
     name: Name,
-    by: S[Name] extends "bigint" ? bigint : number,
+    by: SumOf<S[Name]>,
     options?: CallOptions,
-  ): Promise<(S[Name] extends "bigint" ? bigint : number) | undefined>;
+  ): Promise<SumOf<S[Name]> | undefined>;
   /**
    * Sets fields if others, or the same, are as expected; `undefined` expects an optional field to be missing.
    *
@@ -80,9 +87,11 @@ export interface HashRecord<S extends Schema> {
 }
 
 type NumericNames<S extends Schema> = {
-  [Name in keyof S]: S[Name] extends "number" | "bigint" ? Name : never;
+  [Name in keyof S]: S[Name] extends Numeric | OptionalField<Numeric> ? Name : never;
 }[keyof S] &
   string;
+type Numeric = "number" | "bigint";
+type SumOf<F> = F extends "bigint" | OptionalField<"bigint"> ? bigint : number;
 
 export interface UpdateOptions<S extends Schema> extends CallOptions {
   /** Optional fields to remove. */
@@ -114,6 +123,8 @@ export function hashRecord(
   if (names.length === 0) throw new InvalidArgumentError("`schema` with a field", "none");
   const ttlMs = options.ttl === undefined ? 0 : Math.ceil(toMs(options.ttl, "ttl"));
   const slideMs = options.sliding === true ? ttlMs : 0;
+  if (options.ttl !== undefined && ttlMs === 0)
+    throw new InvalidArgumentError("`ttl` above 0, or none for ever", options.ttl);
   if (options.sliding === true && ttlMs === 0)
     throw new InvalidArgumentError("a `ttl` for `sliding` records", options.ttl);
   const fieldOf = (field: string): Field => {
@@ -133,7 +144,7 @@ export function hashRecord(
     if (slideMs > 0) await redis.send(["PEXPIRE", key, slideMs], call);
   };
 
-  /** One write for what is asked and, beside it, whether the record is there at all: fields can be missing without it. */
+  /** Where every field that is asked may be missing, the same moment has to say whether the record is there at all. */
   const read = async (
     id: string,
     wanted: readonly string[],
@@ -142,13 +153,15 @@ export function hashRecord(
     const key = keyOf(id);
     const fields = wanted.map((field) => [field, fieldOf(field)] as const);
     const isPresenceClear = fields.some(([, field]) => !isOptional(field));
-    const [reply, exists] = await Promise.all([
-      redis.send(["HMGET", key, ...wanted], call),
-      isPresenceClear ? 1 : redis.send(["EXISTS", key], call),
+    const [reply] = await Promise.all([
+      isPresenceClear
+        ? redis.send(["HMGET", key, ...wanted], call)
+        : redis.run(READ_FIELDS, [key], wanted, call),
       slide(key, call),
     ]);
     const texts = Array.isArray(reply) ? reply : [];
-    if (exists === 0 || (isPresenceClear && texts.every((text) => text === null))) return undefined;
+    if (isPresenceClear ? texts.every((text) => text === null) : texts.length === 0)
+      return undefined;
     const found: Record<string, unknown> = {};
     for (const [index, [field, kind]] of fields.entries()) {
       const text: Reply | undefined = texts[index];
@@ -202,9 +215,11 @@ export function hashRecord(
       (await patchRecord(id, [], patchArgs(patch, call?.unset), call)) === 1,
     async increment(id: string, field: string, by: number | bigint, call?: CallOptions) {
       const key = keyOf(id);
-      const kind = fieldOf(field);
-      if (kind !== "number" && kind !== "bigint")
+      const kind = baseField(fieldOf(field));
+      if ((kind !== "number" && kind !== "bigint") || isNullable(fieldOf(field)))
         throw new InvalidArgumentError("a field of kind number or bigint to increment", field);
+      if (typeof by === "number" && !Number.isFinite(by))
+        throw new InvalidArgumentError("a finite number to increment by", by);
       const args = [slideMs, field, encodeField(field, kind, by), kind];
       try {
         const sum = await redis.run(INCREMENT_FIELD, [key], args, call);

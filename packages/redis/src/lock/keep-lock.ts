@@ -71,6 +71,9 @@ export function keepLock(taken: TakenLock): Lock {
     get isHeld() {
       return !isReleased && !lost.signal.aborted && !isOver();
     },
+    get isReleased() {
+      return isReleased;
+    },
     async release(options) {
       if (isReleased) return false;
       const wasHeld = !lost.signal.aborted && !isOver();

@@ -36,9 +36,17 @@ export interface Lock {
   readonly signal: AbortSignal;
   /** Whether it still was ours a moment ago; `false` after `release` too. */
   readonly isHeld: boolean;
+  /** Whether `release` was called. */
+  readonly isReleased: boolean;
   /** Gives it up, if it is still ours. @returns whether it was */
   release(options?: CallOptions): Promise<boolean>;
 }
+
+/** A system clock that is set back must not make a lock look younger than Redis finds it. */
+const steadyClock: TimerClock = {
+  now: () => Math.max(Date.now(), performance.timeOrigin + performance.now()),
+  after: systemClock.after,
+};
 
 const SHORTEST_TTL_MS = 100;
 const FENCE_LIFE_MS = 30 * 86_400_000;
@@ -56,8 +64,10 @@ const LONGEST_PAUSE_MS = 250;
  * @throws `signal.reason` when aborted
  */
 export async function lock(redis: Redis, name: string, options: LockOptions = {}): Promise<Lock> {
-  const { signal, clock = systemClock, random = Math.random } = options;
-  if (name === "") throw new InvalidArgumentError("`name` that is not empty", name);
+  const { signal, clock = steadyClock, random = Math.random } = options;
+  // `{}` is no hash tag: the two keys would be of different slots.
+  if (name === "" || name.startsWith("}"))
+    throw new InvalidArgumentError("`name` that is not empty and begins with no }", name);
   const ttlMs = Math.ceil(toMs(options.ttl ?? "10s", "ttl"));
   if (ttlMs < SHORTEST_TTL_MS)
     throw new InvalidArgumentError(`\`ttl\` >= ${SHORTEST_TTL_MS} ms`, ttlMs);
@@ -109,6 +119,7 @@ export async function withLock<T>(
     await held.release().catch(() => undefined);
     throw error;
   }
+  if (held.isReleased) return result;
   if (!held.isHeld) throw lostBy(held);
   // A release that Redis did not answer changes nothing about what was held until here.
   if (!(await held.release().catch(() => true))) throw lostBy(held);

@@ -28,8 +28,12 @@ export function createDenialCache(
       const denial = denials.get(key);
       if (denial === undefined) return undefined;
       const paidUs = (clock.now() - denial.atMs) * US_PER_MS;
-      // A clock that was set back says nothing.
-      const debtsUs = denial.debtsUs.map((debtUs) => Math.max(0, debtUs - Math.max(0, paidUs)));
+      // A clock that was set back would make the wait longer by as much.
+      if (paidUs < 0) {
+        denials.delete(key);
+        return undefined;
+      }
+      const debtsUs = denial.debtsUs.map((debtUs) => Math.max(0, debtUs - paidUs));
       const isDenied = policies.some(
         ({ intervalUs, capacityUs }, index) =>
           (debtsUs[index] ?? 0) + cost * intervalUs > capacityUs,

@@ -4,7 +4,8 @@ import type { Clock } from "@upshift/foundation";
 export interface Gate {
   /** @returns false when Redis is being left alone; true has to be followed by `leave` */
   enter(): boolean;
-  leave(isAway: boolean): void;
+  /** @param found - `unknown` when the caller did not wait for the answer */
+  leave(found: "here" | "away" | "unknown"): void;
 }
 
 export function createGate(clock: Clock, pauseMs: number): Gate {
@@ -17,9 +18,10 @@ export function createGate(clock: Clock, pauseMs: number): Gate {
       isProbing = true;
       return true;
     },
-    leave(isRedisAway) {
+    leave(found) {
       isProbing = false;
-      pausedUntilMs = isRedisAway ? clock.now() + pauseMs : undefined;
+      if (found === "unknown") return;
+      pausedUntilMs = found === "away" ? clock.now() + pauseMs : undefined;
     },
   };
 }

@@ -172,6 +172,63 @@ test("a refused key is refused from memory until its wait is over, whatever the 
   expect(await limit.take("a")).toMatchObject({ isAllowed: true, decidedBy: "store" });
 });
 
+test("a clock that is set back does not make a refused key wait longer by as much", async () => {
+  let nowMs = 10_000_000;
+  const limit = rateLimit(memoryLimitStore(), {
+    name: "t",
+    policies: { p: "1/50ms" },
+    clock: { now: () => nowMs },
+  });
+  await limit.take("a");
+  expect(await limit.take("a")).toMatchObject({ isAllowed: false });
+  nowMs -= 3_600_000;
+  expect(await limit.take("a")).toMatchObject({ decidedBy: "store" });
+});
+
+test("what was given back is there at once, though a refusal from before arrives late", async () => {
+  const store = memoryLimitStore();
+  const late: (() => void)[] = [];
+  const slow: LimitStore = {
+    ...store,
+    async charge(policies, key, cost, options) {
+      const charged = await store.charge(policies, key, cost, options);
+      await new Promise<void>((resolve) => void late.push(resolve));
+      return charged;
+    },
+  };
+  const limit = rateLimit(slow, { name: "t", policies: { p: "1/1h" } });
+  const answered = async <T>(call: Promise<T>, index: number): Promise<T> => {
+    while (late[index] === undefined) await Promise.resolve();
+    late[index]();
+    return call;
+  };
+  await answered(limit.take("a"), 0);
+  const refused = limit.take("a");
+  const refund = limit.refund("a");
+  expect(await answered(refused, 1)).toMatchObject({ isAllowed: false });
+  await answered(refund, 2);
+  expect(await answered(limit.take("a"), 3)).toMatchObject({ isAllowed: true });
+});
+
+test("a caller that gives up while Redis is being left alone does not send the others to it", async () => {
+  const clock = createSimulatedClock(1_000);
+  const calls: ((error: unknown) => void)[] = [];
+  const away: LimitStore = {
+    ...memoryLimitStore({ clock }),
+    charge: () => new Promise((_resolve, reject) => void calls.push(reject)),
+  };
+  const limit = rateLimit(away, { name: "t", policies: { p: "9/1s" }, clock, failMode: "open" });
+  const abort = new AbortController();
+  const given = limit.take("a", 1, { signal: abort.signal });
+  const first = limit.take("a");
+  calls[1]?.(new RedisTimeoutError("x", 1));
+  expect(await first).toMatchObject({ decidedBy: "open" });
+  abort.abort(new Error("enough"));
+  await expect(given).rejects.toThrow("enough");
+  expect(await limit.take("a")).toMatchObject({ decidedBy: "open" });
+  expect(calls).toHaveLength(2);
+});
+
 test("the memory store keeps as many keys as it may, the last used ones", async () => {
   const clock = createSimulatedClock(1_000);
   const store = memoryLimitStore({ clock, maxKeys: 2 });

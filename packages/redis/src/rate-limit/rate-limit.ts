@@ -8,6 +8,7 @@ import {
   toMs,
 } from "@upshift/foundation";
 import type { CallOptions, Redis } from "../redis.ts";
+import { RedisTimeoutError } from "../redis-errors.ts";
 import { type Decision, decide } from "./decision.ts";
 import { createDenialCache } from "./denial-cache.ts";
 import { createGate } from "./gate.ts";
@@ -100,13 +101,13 @@ export function rateLimit(store: Redis | LimitStore, options: RateLimitOptions):
     } catch (error) {
       if (!isAway(error)) {
         // An abort of the caller says nothing about Redis.
-        gate.leave(false);
+        gate.leave(call?.signal?.aborted === true ? "unknown" : "here");
         throw error;
       }
-      gate.leave(true);
+      gate.leave("away");
       return fall(key, cost, asked);
     }
-    gate.leave(false);
+    gate.leave("here");
     const decision = decide(
       policies,
       charge.isAllowed && cost !== 0 ? 0 : asked,
@@ -148,14 +149,16 @@ export function rateLimit(store: Redis | LimitStore, options: RateLimitOptions):
     async refund(rawKey, cost = 1, call) {
       assertCost(cost);
       const key = keyOf(rawKey);
+      const decision = await chargeStore(key, -cost, 0, call);
+      // Last: a refusal from before may have been remembered while this was on its way.
       denials.forget(key);
-      return chargeStore(key, -cost, 0, call);
+      return decision;
     },
     async reset(rawKey, call) {
       const key = keyOf(rawKey);
-      denials.forget(key);
       await local.reset(key, undefined);
       await limits.reset(key, { timeoutMs, ...call });
+      denials.forget(key);
     },
   };
 }
@@ -167,15 +170,24 @@ function keyPrefix(name: string, policies: readonly Policy[]): string {
   return `ratelimit:${name}:${digest}:`;
 }
 
-/** A batch has one timeout; each caller has a signal of its own. */
-function bounded<T>(promise: Promise<T>, call: CallOptions | undefined): Promise<T> {
-  const signal = call?.signal;
-  if (signal === undefined) return promise;
+/** A batch has one timeout; each caller has a signal of its own, and may have less time. */
+function bounded<T>(promise: Promise<T>, call: CallOptions = {}): Promise<T> {
+  const { signal, timeoutMs } = call;
+  if (signal === undefined && timeoutMs === undefined) return promise;
   return new Promise((resolve, reject) => {
-    const abort = (): void => reject(signal.reason);
-    if (signal.aborted) abort();
-    signal.addEventListener("abort", abort, { once: true });
-    promise.finally(() => signal.removeEventListener("abort", abort)).then(resolve, reject);
+    const abort = (): void => reject(signal?.reason);
+    const timer =
+      timeoutMs === undefined
+        ? undefined
+        : setTimeout(() => reject(new RedisTimeoutError("a rate limit", timeoutMs)), timeoutMs);
+    if (signal?.aborted === true) abort();
+    signal?.addEventListener("abort", abort, { once: true });
+    promise
+      .finally(() => {
+        clearTimeout(timer);
+        signal?.removeEventListener("abort", abort);
+      })
+      .then(resolve, reject);
   });
 }
 
@@ -184,6 +196,7 @@ function isAway(error: unknown): boolean {
   return (
     hasErrorCode(error, "UPSHIFT_REDIS_TIMEOUT") ||
     hasErrorCode(error, "UPSHIFT_REDIS_UNAVAILABLE") ||
+    hasErrorCode(error, "UPSHIFT_REDIS_CONNECTION_LOST") ||
     (hasErrorCode(error, "UPSHIFT_REDIS_REPLY") &&
       "kind" in error &&
       typeof error.kind === "string" &&
@@ -200,4 +213,5 @@ const AWAY: ReadonlySet<string> = new Set([
   "TRYAGAIN",
   "BUSY",
   "MISCONF",
+  "NOREPLICAS",
 ]);

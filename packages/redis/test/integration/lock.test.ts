@@ -230,6 +230,7 @@ describe.skipIf(skips.isMissing)("locks", () => {
 
   test.each([
     ["", {}, /name/],
+    ["}a", {}, /name/],
     ["a", { ttl: 5 }, /ttl/],
     ["a", { wait: "soon" }, /wait/],
   ] as const)("%j with %j is refused", async (name, options, message) => {

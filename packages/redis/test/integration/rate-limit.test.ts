@@ -24,141 +24,148 @@ const TAKER = fileURLToPath(new URL("../fixtures/limit-taker.mjs", import.meta.u
 const NEVER = "30d";
 const PATIENT = { timeout: "30s" } as const;
 
-describe.skipIf(skips.isMissing)("rate limits", () => {
-  let server: RedisServer;
-  let redis: Redis;
-  beforeAll(async () => {
-    server = await startRedis();
-    redis = connectRedis(server.url);
-  });
-  afterAll(async () => {
-    await redis?.close();
-    await server?.stop();
-  });
-
-  test("the example of the page runs", async () => {
-    const limit = rateLimit(redis, {
-      name: "api",
-      policies: { burst: "100/1m", daily: "1000/1d" },
+describe.skipIf(skips.isMissing).each(["ioredis", "node-redis"] as const)(
+  "rate limits over %s",
+  (client) => {
+    let server: RedisServer;
+    let redis: Redis;
+    beforeAll(async () => {
+      server = await startRedis();
+      redis = connectRedis(server.url, { client });
     });
-    const decision = await limit.take("user:42");
-    expect(decision).toMatchObject({ isAllowed: true, remaining: 99 });
-    expect(rateLimitHeaders(decision)["RateLimit-Policy"]).toBe(
-      '"burst";q=100;w=60, "daily";q=1000;w=86400',
-    );
-  });
+    afterAll(async () => {
+      await redis?.close();
+      await server?.stop();
+    });
 
-  test("of 200 callers at once exactly as many are allowed as may, and nobody is told to have more left", async () => {
-    const limit = rateLimit(redis, { name: "exact", policies: { p: `10/${NEVER}` }, ...PATIENT });
-    const decisions = await Promise.all(Array.from({ length: 200 }, () => limit.take("a")));
-    const allowed = decisions.filter(({ isAllowed }) => isAllowed);
-    expect(allowed.map(({ remaining }) => remaining).toSorted((a, b) => b - a)).toEqual([
-      9, 8, 7, 6, 5, 4, 3, 2, 1, 0,
-    ]);
-  });
-
-  test(
-    "200 callers in each of 4 processes are allowed exactly what the tighter policy has",
-    { timeout: 60_000 },
-    async () => {
-      const run = promisify(execFile);
-      const takers = await Promise.all(
-        Array.from({ length: 4 }, () =>
-          run(process.execPath, [TAKER, server.url, "fleet", "200", "3"]),
-        ),
-      );
-      const allowed = takers.reduce((sum, { stdout }) => sum + Number(stdout), 0);
-      expect(allowed).toBe(1_000);
-    },
-  );
-
-  test("what was refused is allowed once the wait that was told is over", async () => {
-    const limit = rateLimit(redis, { name: "wait", policies: { p: "5/1s" }, ...PATIENT });
-    await limit.take("a", 5);
-    const refused = await limit.take("a");
-    expect(refused).toMatchObject({ isAllowed: false });
-    expect(refused.retryAfterMs).toBeLessThanOrEqual(200);
-    await delay(systemClock, refused.retryAfterMs + 1);
-    expect(await limit.take("a")).toMatchObject({ isAllowed: true, decidedBy: "store" });
-  });
-
-  test("a key lives no longer than its debt, and one that owes nothing is not kept", async () => {
-    const limit = rateLimit(redis, { name: "keys", policies: { p: "10/100s" }, ...PATIENT });
-    await limit.take("a", 3);
-    const key = (await server.command("KEYS", "ratelimit:keys:*")).split("\r\n")[2] ?? "";
-    const leftMs = Number((await server.command("PTTL", key)).slice(1));
-    expect(leftMs).toBeLessThanOrEqual(30_000);
-    expect(leftMs).toBeGreaterThan(20_000);
-    await limit.refund("a", 3);
-    expect(await server.command("EXISTS", key)).toBe(":0");
-    await limit.take("x".repeat(10_000));
-    expect((await server.command("KEYS", "ratelimit:keys:*")).length).toBeLessThan(200);
-  });
-
-  test("calls of one turn travel as one script call", async () => {
-    const limit = rateLimit(redis, { name: "batch", policies: { p: `10/${NEVER}` }, ...PATIENT });
-    await limit.take("warm");
-    await server.command("CONFIG", "RESETSTAT");
-    await Promise.all(Array.from({ length: 100 }, (_, index) => limit.take(`key${index % 20}`)));
-    expect(await server.command("INFO", "commandstats")).toMatch(/cmdstat_evalsha:calls=1,/);
-  });
-
-  test("a flushed script cache is no failure", async () => {
-    const limit = rateLimit(redis, { name: "flush", policies: { p: `3/${NEVER}` }, ...PATIENT });
-    await limit.take("a");
-    await server.command("SCRIPT", "FLUSH");
-    expect(await limit.take("a")).toMatchObject({ remaining: 1, decidedBy: "store" });
-  });
-
-  test("an aborted call ends with the signal's reason", async () => {
-    const limit = rateLimit(redis, { name: "abort", policies: { p: "3/1s" }, ...PATIENT });
-    const reason = new Error("enough");
-    await expect(limit.take("a", 1, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
-    const abort = new AbortController();
-    const waiting = limit.take("a", 1, { signal: abort.signal });
-    abort.abort(reason);
-    await expect(waiting).rejects.toBe(reason);
-    expect(await limit.take("b")).toMatchObject({ decidedBy: "store" });
-  });
-
-  test(`${STEPS} random steps count as plain numbers do`, { timeout: 120_000 }, async () => {
-    const random = seededRandom(42);
-    const upTo = (limit: number) => Math.floor(random() * limit);
-    const policies = { a: `7/${NEVER}`, b: { limit: 50, window: NEVER, burst: 11 } };
-    const limit = rateLimit(redis, { name: "model", policies, denialCacheKeys: 0, ...PATIENT });
-    const room = [7, 11] as const;
-    const left = (used: readonly number[]) =>
-      Math.min(room[0] - (used[0] ?? 0), room[1] - (used[1] ?? 0));
-    const model = new Map<string, number[]>();
-    for (let step = 0; step < STEPS; step += 10) {
-      // Ten at once share a batch, some of them a key: they count in the order in which they were called.
-      const calls = Array.from({ length: 10 }, () => {
-        const key = `k${upTo(6)}`;
-        const cost = 1 + upTo(4);
-        const used = model.get(key) ?? [0, 0];
-        const action = upTo(10);
-        if (action < 6) {
-          const isAllowed = left(used) >= cost;
-          const after = isAllowed ? used.map((each) => each + cost) : used;
-          model.set(key, after);
-          return { got: limit.take(key, cost), isAllowed, remaining: left(after) };
-        }
-        if (action < 8) {
-          const after = used.map((each) => Math.max(0, each - cost));
-          model.set(key, after);
-          return { got: limit.refund(key, cost), isAllowed: true, remaining: left(after) };
-        }
-        return { got: limit.peek(key, cost), isAllowed: left(used) >= cost, remaining: left(used) };
+    test("the example of the page runs", async () => {
+      const limit = rateLimit(redis, {
+        name: "api",
+        policies: { burst: "100/1m", daily: "1000/1d" },
       });
-      for (const { got, isAllowed, remaining } of calls)
-        expect(await got, `step ${step}`).toMatchObject({
-          isAllowed,
-          remaining,
-          decidedBy: "store",
+      const decision = await limit.take("user:42");
+      expect(decision).toMatchObject({ isAllowed: true, remaining: 99 });
+      expect(rateLimitHeaders(decision)["RateLimit-Policy"]).toBe(
+        '"burst";q=100;w=60, "daily";q=1000;w=86400',
+      );
+    });
+
+    test("of 200 callers at once exactly as many are allowed as may, and nobody is told to have more left", async () => {
+      const limit = rateLimit(redis, { name: "exact", policies: { p: `10/${NEVER}` }, ...PATIENT });
+      const decisions = await Promise.all(Array.from({ length: 200 }, () => limit.take("a")));
+      const allowed = decisions.filter(({ isAllowed }) => isAllowed);
+      expect(allowed.map(({ remaining }) => remaining).toSorted((a, b) => b - a)).toEqual([
+        9, 8, 7, 6, 5, 4, 3, 2, 1, 0,
+      ]);
+    });
+
+    test(
+      "200 callers in each of 4 processes are allowed exactly what the tighter policy has",
+      { timeout: 60_000 },
+      async () => {
+        const run = promisify(execFile);
+        const takers = await Promise.all(
+          Array.from({ length: 4 }, () =>
+            run(process.execPath, [TAKER, server.url, "fleet", "200", "3"]),
+          ),
+        );
+        const allowed = takers.reduce((sum, { stdout }) => sum + Number(stdout), 0);
+        expect(allowed).toBe(1_000);
+      },
+    );
+
+    test("what was refused is allowed once the wait that was told is over", async () => {
+      const limit = rateLimit(redis, { name: "wait", policies: { p: "5/1s" }, ...PATIENT });
+      await limit.take("a", 5);
+      const refused = await limit.take("a");
+      expect(refused).toMatchObject({ isAllowed: false });
+      expect(refused.retryAfterMs).toBeLessThanOrEqual(200);
+      await delay(systemClock, refused.retryAfterMs + 1);
+      expect(await limit.take("a")).toMatchObject({ isAllowed: true, decidedBy: "store" });
+    });
+
+    test("a key lives no longer than its debt, and one that owes nothing is not kept", async () => {
+      const limit = rateLimit(redis, { name: "keys", policies: { p: "10/100s" }, ...PATIENT });
+      await limit.take("a", 3);
+      const key = (await server.command("KEYS", "ratelimit:keys:*")).split("\r\n")[2] ?? "";
+      const leftMs = Number((await server.command("PTTL", key)).slice(1));
+      expect(leftMs).toBeLessThanOrEqual(30_000);
+      expect(leftMs).toBeGreaterThan(20_000);
+      await limit.refund("a", 3);
+      expect(await server.command("EXISTS", key)).toBe(":0");
+      await limit.take("x".repeat(10_000));
+      expect((await server.command("KEYS", "ratelimit:keys:*")).length).toBeLessThan(200);
+    });
+
+    test("calls of one turn travel as one script call", async () => {
+      const limit = rateLimit(redis, { name: "batch", policies: { p: `10/${NEVER}` }, ...PATIENT });
+      await limit.take("warm");
+      await server.command("CONFIG", "RESETSTAT");
+      await Promise.all(Array.from({ length: 100 }, (_, index) => limit.take(`key${index % 20}`)));
+      expect(await server.command("INFO", "commandstats")).toMatch(/cmdstat_evalsha:calls=1,/);
+    });
+
+    test("a flushed script cache is no failure", async () => {
+      const limit = rateLimit(redis, { name: "flush", policies: { p: `3/${NEVER}` }, ...PATIENT });
+      await limit.take("a");
+      await server.command("SCRIPT", "FLUSH");
+      expect(await limit.take("a")).toMatchObject({ remaining: 1, decidedBy: "store" });
+    });
+
+    test("an aborted call ends with the signal's reason", async () => {
+      const limit = rateLimit(redis, { name: "abort", policies: { p: "3/1s" }, ...PATIENT });
+      const reason = new Error("enough");
+      await expect(limit.take("a", 1, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+      const abort = new AbortController();
+      const waiting = limit.take("a", 1, { signal: abort.signal });
+      abort.abort(reason);
+      await expect(waiting).rejects.toBe(reason);
+      expect(await limit.take("b")).toMatchObject({ decidedBy: "store" });
+    });
+
+    test(`${STEPS} random steps count as plain numbers do`, { timeout: 120_000 }, async () => {
+      const random = seededRandom(42);
+      const upTo = (limit: number) => Math.floor(random() * limit);
+      const policies = { a: `7/${NEVER}`, b: { limit: 50, window: NEVER, burst: 11 } };
+      const limit = rateLimit(redis, { name: "model", policies, denialCacheKeys: 0, ...PATIENT });
+      const room = [7, 11] as const;
+      const left = (used: readonly number[]) =>
+        Math.min(room[0] - (used[0] ?? 0), room[1] - (used[1] ?? 0));
+      const model = new Map<string, number[]>();
+      for (let step = 0; step < STEPS; step += 10) {
+        // Ten at once share a batch, some of them a key: they count in the order in which they were called.
+        const calls = Array.from({ length: 10 }, () => {
+          const key = `k${upTo(6)}`;
+          const cost = 1 + upTo(4);
+          const used = model.get(key) ?? [0, 0];
+          const action = upTo(10);
+          if (action < 6) {
+            const isAllowed = left(used) >= cost;
+            const after = isAllowed ? used.map((each) => each + cost) : used;
+            model.set(key, after);
+            return { got: limit.take(key, cost), isAllowed, remaining: left(after) };
+          }
+          if (action < 8) {
+            const after = used.map((each) => Math.max(0, each - cost));
+            model.set(key, after);
+            return { got: limit.refund(key, cost), isAllowed: true, remaining: left(after) };
+          }
+          return {
+            got: limit.peek(key, cost),
+            isAllowed: left(used) >= cost,
+            remaining: left(used),
+          };
         });
-    }
-  });
-});
+        for (const { got, isAllowed, remaining } of calls)
+          expect(await got, `step ${step}`).toMatchObject({
+            isAllowed,
+            remaining,
+            decidedBy: "store",
+          });
+      }
+    });
+  },
+);
 
 describe.skipIf(skips.isMissing)("rate limits while Redis is away", () => {
   test(
@@ -194,6 +201,27 @@ describe.skipIf(skips.isMissing)("rate limits while Redis is away", () => {
       }
     },
   );
+
+  test("killed in the middle of a call: the call is decided by failMode; less time than that of the limit is kept to", async () => {
+    const server = await startRedis();
+    const redis = connectRedis(server.url);
+    const limit = rateLimit(redis, { name: "k", policies: { p: "3/1h" }, timeout: "1h" });
+    try {
+      await limit.take("warm");
+      server.pause();
+      expect(await limit.take("a", 1, { timeoutMs: 50 })).toMatchObject({ decidedBy: "local" });
+      server.resume();
+      while ((await limit.take("b")).decidedBy !== "store") await delay(systemClock, 10);
+      server.pause();
+      const taken = limit.take("c");
+      while (redis.gauges().pendingCount === 0) await delay(systemClock, 5);
+      await server.kill();
+      expect(await taken).toMatchObject({ decidedBy: "local", isAllowed: true });
+    } finally {
+      await redis.close();
+      await server.stop();
+    }
+  });
 });
 
 describe.skipIf(skips.isMissing)("rate limits in a cluster", () => {
@@ -204,7 +232,7 @@ describe.skipIf(skips.isMissing)("rate limits in a cluster", () => {
   afterAll(() => cluster?.stop());
 
   test("keys of all nodes are exact, in one batch too", async () => {
-    const redis = connectRedis(cluster.nodes);
+    const redis = connectRedis(cluster.nodes, { timeout: "10s" });
     const limit = rateLimit(redis, { name: "c", policies: { p: `3/${NEVER}` }, ...PATIENT });
     const keys = Array.from({ length: 30 }, (_, index) => `user:${index}`);
     const decisions = await Promise.all(
