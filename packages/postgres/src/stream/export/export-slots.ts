@@ -82,8 +82,15 @@ function slotsOf(db: Queryable & SlotsOwner): ExportSlots {
 }
 
 function poolMax(db: Queryable): number {
-  if (!("options" in db)) return PG_POOL_MAX;
-  const { options } = db;
-  if (typeof options !== "object" || options === null || !("max" in options)) return PG_POOL_MAX;
-  return typeof options.max === "number" && options.max > 0 ? options.max : PG_POOL_MAX;
+  // A pool of `createPool` has pg's own in it.
+  const pool = "primary" in db && isObject(db.primary) ? db.primary : db;
+  if (!("options" in pool) || !isObject(pool.options)) return PG_POOL_MAX;
+  const { options } = pool;
+  return "max" in options && typeof options.max === "number" && options.max > 0
+    ? options.max
+    : PG_POOL_MAX;
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
 }
