@@ -17,7 +17,7 @@ export interface Subject {
 /** Tests of the contract that a subject cannot pass, and why: they are left out. */
 export type Exceptions = Partial<Record<ContractTest, string>>;
 
-export type ContractTest =
+type ContractTest =
   | "dates and json values"
   | "an aborted statement is cancelled on the server"
   | "a connection killed while it is idle"

@@ -7,12 +7,7 @@ export interface Placeholders {
   readonly endsInside: UnendedToken | undefined;
 }
 
-export type UnendedToken =
-  | "string"
-  | "quoted identifier"
-  | "dollar quote"
-  | "comment"
-  | "line comment";
+type UnendedToken = "string" | "quoted identifier" | "dollar quote" | "comment" | "line comment";
 
 /**
  * Finds the parameters `$1`, `$2`, … of SQL text as PostgreSQL's lexer does: not in strings (`'…'`, `E'…'`, `U&'…'`), dollar quotes, quoted

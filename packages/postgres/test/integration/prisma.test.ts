@@ -1,4 +1,8 @@
-import { readFile } from "node:fs/promises";
+import { execFile } from "node:child_process";
+import { copyFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { promisify } from "node:util";
 import {
   bringPrisma,
   componentSkips,
@@ -532,6 +536,39 @@ describe.skipIf(skips.isMissing)("on a generated client", () => {
       // The client's types are not there when this file is compiled.
       (await regionOf(import.meta.filename, "Prisma")).replace("tx:Client", "tx"),
     );
+  });
+
+  test("types of rows follow the model", { timeout: 120_000 }, async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), "upshift-types-"));
+    const here = import.meta.dirname;
+    const source = path.join(here, "../fixtures/prisma/types-follow.ts.txt");
+    await copyFile(source, path.join(folder, "types-follow.ts"));
+    const paths = {
+      "@fixture/client": [fixture?.clientFile.replace(/js$/, "d.ts")],
+      "@upshift/postgres/prisma": [path.join(here, "../../src/adapters/prisma.ts")],
+      "*": [path.join(here, "../../../../node_modules/*")],
+    };
+    const compilerOptions = {
+      module: "nodenext",
+      target: "es2023",
+      strict: true,
+      noEmit: true,
+      skipLibCheck: true,
+      allowImportingTsExtensions: true,
+      customConditions: ["@upshift/source"],
+      types: ["node"],
+      typeRoots: [path.join(here, "../../../../node_modules/@types")],
+      paths,
+    };
+    const settings = { compilerOptions, files: ["types-follow.ts"] };
+    await writeFile(path.join(folder, "tsconfig.json"), JSON.stringify(settings));
+    const tsc = path.join(here, "../../../../node_modules/typescript/bin/tsc");
+    const output = await promisify(execFile)(process.execPath, [tsc, "-p", folder]).then(
+      () => "",
+      (error: { stdout?: string }) => error.stdout ?? "it did not run",
+    );
+    expect(output).toBe("");
+    await rm(folder, { recursive: true });
   });
 
   describe("the client as a queryable", () => {

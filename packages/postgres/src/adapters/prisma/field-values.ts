@@ -2,7 +2,7 @@ import { InvalidArgumentError } from "@upshift/foundation";
 import type { Row } from "../../connection/queryable.ts";
 import { jsonNull } from "../../write/encode/json-null.ts";
 import { readArrayText } from "./array-text.ts";
-import type { ModelField, ModelMap } from "./model-map.ts";
+import type { ModelField } from "./model-map.ts";
 
 /**
  * A value of a field as Prisma takes it, made into what its column takes: enum values by their names in PostgreSQL, times in UTC as Prisma stores them.
@@ -85,9 +85,4 @@ function finishValue(value: unknown, field: ModelField): unknown {
 
 function fromElement(value: unknown, { enumNames }: ModelField): unknown {
   return typeof value === "string" ? (enumNames?.fromDatabase.get(value) ?? value) : value;
-}
-
-/** Fields that need finishing; most models have none. */
-export function unfinishedFields({ fields }: ModelMap): readonly ModelField[] {
-  return [...fields.values()].filter(({ isList, enumNames }) => isList || enumNames !== undefined);
 }

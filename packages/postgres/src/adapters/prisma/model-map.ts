@@ -27,7 +27,7 @@ export interface ModelField {
 }
 
 /** Names of an enum's values that differ between Prisma and PostgreSQL. */
-export interface EnumNames {
+interface EnumNames {
   readonly toDatabase: ReadonlyMap<string, string>;
   readonly fromDatabase: ReadonlyMap<string, string>;
 }

@@ -21,13 +21,13 @@ export function isRoot(client: PrismaLike): client is PrismaRoot {
 }
 
 /** What Prisma's client knows of its schema at run time. */
-export interface RuntimeSchema {
+interface RuntimeSchema {
   readonly models: Readonly<Record<string, RuntimeModel>>;
   /** The text of the schema, where the client has it. */
   readonly text: string;
 }
 
-export interface RuntimeModel {
+interface RuntimeModel {
   readonly dbName?: string | null;
   readonly schema?: string | null;
   readonly fields: readonly RuntimeField[];

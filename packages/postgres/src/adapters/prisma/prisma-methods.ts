@@ -18,8 +18,9 @@ import type {
   WhereOf,
 } from "./model-types.ts";
 
-/** What `upshift()` adds to every model. Rows have Prisma's field names and types. */
-export interface UpshiftMethods {
+/** What `upshift()` adds to every model. Rows have Prisma's field names and types. A type, since Prisma takes no interface here. */
+// oxlint-disable-next-line typescript/consistent-type-definitions
+export type UpshiftMethods = {
   /**
    * A page of rows by the keys of `orderBy`: as cheap at any depth, exact with NULLs and ties.
    *
@@ -60,7 +61,7 @@ export interface UpshiftMethods {
     rows: Source<DataOf<M>>,
     options: UpsertRequest<M>,
   ): Promise<UpsertResult<Scalars<M>>>;
-}
+};
 
 interface Filter<M, S> {
   /** As for `findMany`, over scalar fields. */
