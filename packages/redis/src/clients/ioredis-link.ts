@@ -65,7 +65,7 @@ function clientOptions(endpoint: Endpoint): Readonly<Record<string, unknown>> {
 }
 
 /** One connection, without any repetition, and replies of RESP2. */
-export const SINGLE_USE = {
+export const SINGLE_USE: Readonly<Record<string, unknown>> = {
   lazyConnect: true,
   protocol: 2,
   retryStrategy: null,
@@ -76,7 +76,7 @@ export const SINGLE_USE = {
   maxRetriesPerRequest: null,
   keepAlive: KEEP_ALIVE_MS,
   noDelay: true,
-} as const;
+};
 
 export function openIoredisLink(
   Command: IoredisModule["Command"],

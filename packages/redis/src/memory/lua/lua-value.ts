@@ -12,7 +12,7 @@ export class LuaError extends Error {
   /** The text says where it was raised; where it does not, the call that it comes out of adds that. */
   readonly isPlaced: boolean;
 
-  constructor(value: LuaValue, isPlaced = typeof value !== "string") {
+  constructor(value: LuaValue, isPlaced: boolean = typeof value !== "string") {
     super(typeof value === "string" ? value : "a Lua error");
     this.name = "LuaError";
     this.value = value;
