@@ -387,6 +387,16 @@ describe("a connection of the caller", () => {
         code: "UPSHIFT_BAD_ROW",
         index: 1,
       });
+      for (const bad of [
+        () =>
+          insertMany(client, "t", [
+            { id: 60, v: "x" },
+            { id: 50, v: "x" },
+          ]),
+        () => updateMany(client, "t", [{ id: 50, w: "x" }]),
+      ]) {
+        await expect(bad()).rejects.toMatchObject({ code: "UPSHIFT_BAD_ROW" });
+      }
       const abort = new AbortController();
       const aborted = write(client, abort.signal);
       abort.abort(new Error("enough"));

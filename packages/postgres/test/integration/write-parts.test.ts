@@ -4,6 +4,8 @@ import { Pool } from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, expectTypeOf, test } from "vitest";
 import type { Queryable } from "../../src/connection/queryable.ts";
 import type { WrittenChunk } from "../../src/write/write-errors.ts";
+import { createPool } from "../../src/pool/create-pool.ts";
+import { transaction } from "../../src/pool/transaction.ts";
 import { copyMany } from "../../src/write/copy-many.ts";
 import { deleteMany } from "../../src/write/delete-many.ts";
 import { insertMany } from "../../src/write/insert-many.ts";
@@ -329,19 +331,48 @@ test("rows have the type that the caller names", async () => {
   expect(result.rows[0]?.id).toBe(0);
 });
 
+/** Lets the table note by which statements it is filled. */
+async function watchStatements(): Promise<() => Promise<readonly string[]>> {
+  await pool.query(`
+    DROP TABLE IF EXISTS seen; CREATE TABLE seen (n serial, word text);
+    CREATE OR REPLACE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN INSERT INTO seen (word) VALUES (split_part(current_query(), ' ', 1)); RETURN NULL; END $$;
+    CREATE TRIGGER note AFTER INSERT ON t FOR EACH STATEMENT EXECUTE FUNCTION note();
+  `);
+  return async () =>
+    (await pool.query("SELECT word FROM seen ORDER BY n")).rows.map(({ word }) => String(word));
+}
+
 test("20,000 rows and more go through COPY, fewer do not", async () => {
-  await pool.query(
-    "CREATE EXTENSION IF NOT EXISTS pg_stat_statements; SELECT pg_stat_statements_reset()",
-  );
-  const copies = async () =>
-    (
-      await pool.query(
-        "SELECT coalesce(sum(calls), 0)::int AS n FROM pg_stat_statements WHERE query LIKE 'COPY%' AND dbid = (SELECT oid FROM pg_database WHERE datname = current_database())",
-      )
-    ).rows[0].n;
+  const statements = await watchStatements();
   await insertMany(pool, "t", rows(19_999));
-  expect(await copies()).toBe(0);
-  await pool.query("TRUNCATE t");
+  expect(await statements()).toEqual(["INSERT", "INSERT", "INSERT", "INSERT"]);
+  await pool.query("TRUNCATE t, seen");
   expect(await insertMany(pool, "t", rows(20_000))).toEqual({ rowCount: 20_000, rows: [] });
-  expect(await copies()).toBe(1);
+  expect(await statements()).toEqual(["COPY"]);
+});
+
+test("a pool of createPool copies as pg's own does, and so does its transaction", async () => {
+  const own = createPool({ primary: database.url, max: 2 });
+  const statements = await watchStatements();
+  expect(await copyMany(own, "t", rows(100))).toEqual({ rowCount: 100 });
+  expect(await statements()).toEqual(["COPY"]);
+  const failing = transaction(own, async (tx) => {
+    await expect(
+      insertMany(tx, "t", [
+        { id: 500, v: 1 },
+        { id: 3, v: 1 },
+      ]),
+    ).rejects.toMatchObject({ index: 1 });
+    expect(await upsertMany(tx, "t", stream(rows(110)), { conflict: ["id"] })).toMatchObject({
+      rowCount: 110,
+    });
+    expect(await copyMany(tx, "t", rows(120).slice(110))).toEqual({ rowCount: 10 });
+    const words = await tx.query("SELECT word FROM seen ORDER BY n DESC LIMIT 1");
+    expect(words.rows).toEqual([{ word: "COPY" }]);
+    throw new Error("no");
+  });
+  await expect(failing).rejects.toThrow("no");
+  expect(await count()).toBe(100);
+  await own.end();
 });

@@ -30,7 +30,7 @@ export function deleteOperation(
       const result = await connection.run({
         text: deleteSql({ table, key, source, returning }),
         values: source.values,
-        isPrepared: true,
+        isPrepared: source.isPrepared,
       });
       if (returning !== undefined) keepReturned(result.rows, source, returning, outcome);
       outcome.rowCount += touchedRowCount(result);

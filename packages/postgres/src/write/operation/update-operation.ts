@@ -45,7 +45,7 @@ export function updateOperation(
             ? selectByKeySql({ table, key, source, returning })
             : updateSql({ table, key, source, set, returning }),
         values: source.values,
-        isPrepared: true,
+        isPrepared: source.isPrepared,
       });
       if (returning !== undefined) keepReturned(result.rows, source, returning, outcome);
       if (!isOnlyKey) outcome.rowCount += touchedRowCount(result);

@@ -109,6 +109,7 @@ async function attempt(options: RunOptions, mode: Mode, last: LastChunk): Promis
     const mayBeAlone =
       mode === "fast" &&
       operation.isOneStatement &&
+      isOwnTransaction(db) &&
       isOutsideTransactions(db) &&
       // An abort could come too late to undo a statement that is its own transaction, and what `onChunk` throws does.
       signal === undefined &&
@@ -135,6 +136,11 @@ async function attempt(options: RunOptions, mode: Mode, last: LastChunk): Promis
 
 /** Inside of a transaction of the caller a statement that fails ends that, unless a savepoint is there to go back to. */
 function isOutsideTransactions(db: Queryable): boolean {
+  return isPoolLike(db) || transactionStatus(db) === "I";
+}
+
+/** A statement on it is a transaction of its own. Inside a transaction of the caller a failure would take all of it along. */
+function isOwnTransaction(db: Queryable): boolean {
   return isPoolLike(db) || transactionStatus(db) === "I";
 }
 

@@ -16,6 +16,9 @@ export interface RowSourceSql {
   readonly isPrepared: boolean;
 }
 
+/** Rows that have columns at random could have any number of sets, and a server keeps every prepared statement. */
+const MAX_PREPARED_SETS = 32;
+
 /**
  * The rows of a group for a statement on the table, as one array per column. The text depends on the columns alone, so each set of columns is one prepared statement.
  *
@@ -31,7 +34,7 @@ export function unnestSource(table: TableFacts, group: RowGroup): RowSourceSql {
       return castTo === undefined ? value : `${value}::${castTo}`;
     },
     indexOf: (rowNumber: number) => group.indexes[rowNumber - 1] ?? -1,
-    isPrepared: true,
+    isPrepared: group.set.number < MAX_PREPARED_SETS,
   };
   if (columns.length === 0) {
     return {
