@@ -8,6 +8,7 @@ describe("parameters of a statement", () => {
     ["1$2, 1e5$3", ["1", ", 1e5", ""], [2, 3]],
     ["x-$1 - -$2/$3*$4", ["x-", " - -", "/", "*", ""], [1, 2, 3, 4]],
     ["U&'$1'$2", ["U&'$1'", ""], [2]],
+    ["E'a' -- x\n 'b\\' || $1", ["E'a' -- x\n 'b\\' || ", ""], [1]],
   ])("%s", (text, texts, numbers) => {
     expect(splitPlaceholders(text)).toEqual({ texts, numbers, endsInside: undefined });
   });
@@ -18,7 +19,7 @@ describe("parameters of a statement", () => {
     "'\\' || x -- $1\n",
     "E'\\' $1'",
     "e'''$1\\\\'",
-    "E'a' -- $9\n  'b\\' $1'",
+    "E'a' \n  'b\\' $1'",
     "U&'d\\0061$1'",
     'x."a""$1"',
     "$$ $1 ' $$",

@@ -52,8 +52,8 @@ const LINE_COMMENT = /--[^\n\r]*/y;
 const STRING_REST = /[^']*(?:''[^']*)*'/y;
 const ESCAPED_STRING_REST = /[^'\\]*(?:(?:''|\\[\s\S])[^'\\]*)*'/y;
 const IDENTIFIER_REST = /[^"]*(?:""[^"]*)*"/y;
-/** A string goes on after a line break, in the form that it began with. */
-const STRING_CONTINUES = /[ \t\f\v]*(?:--[^\n\r]*)?[\n\r](?:[ \t\n\r\f\v]|--[^\n\r]*[\n\r])*'/y;
+/** A string goes on after a line break, in the form that it began with. Not after a comment. */
+const STRING_CONTINUES = /[ \t\f\v]*[\n\r][ \t\n\r\f\v]*'/y;
 
 /** The token that begins at `start`. */
 export function readToken(text: string, start: number): Token {

@@ -21,7 +21,7 @@ afterAll(async () => {
   await database.drop();
 });
 
-const CASES = process.env["UPSHIFT_TEST_SCALE"] === "full" ? 400 : 60;
+const CASES = process.env["UPSHIFT_TEST_SCALE"] === "full" ? 200 : 60;
 const SUBSETS = 6;
 const baseOrder = sql`base.id`;
 const REFERENCES = ["r0", "r1"] as const;
