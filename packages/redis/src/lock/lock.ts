@@ -45,7 +45,7 @@ export interface Lock {
 /** A system clock that is set back must not make a lock look younger than Redis finds it. */
 const steadyClock: TimerClock = {
   now: () => Math.max(Date.now(), performance.timeOrigin + performance.now()),
-  after: systemClock.after,
+  after: (delayMs, run, options) => systemClock.after(delayMs, run, options),
 };
 
 const SHORTEST_TTL_MS = 100;

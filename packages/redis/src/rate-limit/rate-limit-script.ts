@@ -19,45 +19,56 @@ for p = 1, count do
 end
 local tats, changed = {}, {}
 for k, text in ipairs(redis.call('MGET', unpack(KEYS))) do
-  local tat = {}
-  if text then
-    for number in string.gmatch(text, '%d+') do tat[#tat + 1] = tonumber(number) end
+  local base = (k - 1) * count
+  if count == 1 then tats[k] = text and tonumber(text) or now
+  elseif text then
+    local p = base
+    for number in string.gmatch(text, '%d+') do
+      p = p + 1
+      if p <= base + count then tats[p] = tonumber(number) end
+    end
   end
-  for p = 1, count do
-    if not tat[p] or tat[p] < now then tat[p] = now end
+  for p = base + 1, base + count do
+    local tat = tats[p]
+    if not tat or tat < now then tats[p] = now end
   end
-  tats[k] = tat
 end
 local reply, at = {}, 0
 for i = 2 * count + 2, #ARGV, 2 do
   local k, cost = tonumber(ARGV[i]), tonumber(ARGV[i + 1])
-  local tat, allowed = tats[k], 1
+  local base, allowed = (k - 1) * count, 1
   if cost > 0 then
     for p = 1, count do
-      if tat[p] + cost * interval[p] - now > capacity[p] then allowed = 0 end
+      if tats[base + p] + cost * interval[p] - now > capacity[p] then allowed = 0 end
     end
-  end
-  if allowed == 1 and cost ~= 0 then
-    for p = 1, count do
-      local charged = tat[p] + cost * interval[p]
-      tat[p] = charged > now and charged or now
-    end
-    changed[k] = true
   end
   at = at + 1
   reply[at] = allowed
+  local isCharged = allowed == 1 and cost ~= 0
+  if isCharged then changed[k] = true end
   for p = 1, count do
+    local tat = tats[base + p]
+    if isCharged then
+      tat = tat + cost * interval[p]
+      if tat < now then tat = now end
+      tats[base + p] = tat
+    end
     at = at + 1
-    reply[at] = tat[p] - now
+    reply[at] = tat - now
   end
 end
 for k in pairs(changed) do
-  local tat, last, texts = tats[k], now, {}
-  for p = 1, count do
-    if tat[p] > last then last = tat[p] end
-    texts[p] = string.format('%.0f', tat[p])
+  local base = (k - 1) * count
+  local last = tats[base + 1]
+  local text = last
+  if count > 1 then
+    text = string.format('%.0f', last)
+    for p = base + 2, base + count do
+      if tats[p] > last then last = tats[p] end
+      text = text .. ' ' .. string.format('%.0f', tats[p])
+    end
   end
-  if last > now then redis.call('SET', KEYS[k], table.concat(texts, ' '), 'PX', string.format('%.0f', math.ceil((last - now) / 1000)))
+  if last > now then redis.call('SET', KEYS[k], text, 'PX', math.ceil((last - now) / 1000))
   else redis.call('DEL', KEYS[k]) end
 end
 return reply`,

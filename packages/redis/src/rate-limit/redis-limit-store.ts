@@ -10,8 +10,8 @@ interface Request {
   reject(error: unknown): void;
 }
 
-/** A script holds the server for its time: some 2 ms for so many. */
-const LARGEST_BATCH = 500;
+/** A script holds the server for its time, half a millisecond for so many; and while it is at one batch, this process works on the replies of another. */
+const LARGEST_BATCH = 128;
 
 /**
  * Counts in Redis. Calls of one turn of the event loop travel as one script call; in a cluster as one per key, because keys live on different nodes.
@@ -41,9 +41,12 @@ export function redisLimitStore(
     try {
       const reply = await redis.run(CHARGE, [...positions.keys()], args, { timeoutMs });
       const numbers = Array.isArray(reply) ? reply : [];
-      for (const [index, request] of requests.entries()) {
-        const [isAllowed, ...debts] = numbers.slice(index * width, (index + 1) * width);
-        request.resolve({ isAllowed: Number(isAllowed) === 1, debtsUs: debts.map(Number) });
+      let at = 0;
+      for (const request of requests) {
+        const debtsUs: number[] = [];
+        for (let policy = 1; policy < width; policy++) debtsUs.push(Number(numbers[at + policy]));
+        request.resolve({ isAllowed: Number(numbers[at]) === 1, debtsUs });
+        at += width;
       }
     } catch (error) {
       for (const request of requests) request.reject(error);
