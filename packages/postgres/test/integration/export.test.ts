@@ -1,8 +1,12 @@
 import { createHash } from "node:crypto";
 import { EventEmitter, once } from "node:events";
 import type { ServerResponse } from "node:http";
-import { connect } from "node:net";
+import { connect as connectHttp2, createServer as createHttp2Server } from "node:http2";
+import { type AddressInfo, connect } from "node:net";
 import { PassThrough, Writable } from "node:stream";
+import { buffer } from "node:stream/consumers";
+import { pipeline } from "node:stream/promises";
+import { createGzip, gunzipSync } from "node:zlib";
 import { createTestDatabase, type TestDatabase } from "@upshift/services";
 import { Client, Pool } from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
@@ -167,6 +171,60 @@ describe("over HTTP", () => {
     expect(result.rowCount).toBe(20_000);
     expect(mostWaiting).toBeLessThan(1_000_000);
   }, 60_000);
+});
+
+/** Answers one request over HTTP/2 and tells what the client saw: the body and the trailers, or an error. */
+async function overHttp2(query: StreamQuery, format: ExportRowsOptions["format"]) {
+  const server = createHttp2Server((_, response) => {
+    const options = { format, rowCountTrailer: "x-row-count" };
+    exportRows(pool, query, response, options).catch(() => undefined);
+  });
+  server.listen(0);
+  await once(server, "listening");
+  const session = connectHttp2(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  const stream = session.request({ ":path": "/" });
+  let trailers: unknown;
+  stream.on("trailers", (fields: Record<string, unknown>) => (trailers = fields["x-row-count"]));
+  try {
+    const chunks: Buffer[] = [];
+    for await (const chunk of stream) chunks.push(chunk as Buffer);
+    return { body: Buffer.concat(chunks).toString(), trailers };
+  } finally {
+    session.destroy();
+    server.close();
+  }
+}
+
+describe("over HTTP/2 and compressed", () => {
+  test("a whole export is whole, one that fails later is an error of the client", async () => {
+    expect(await overHttp2(sql`SELECT 1 AS one`, "csv")).toEqual({
+      body: "one\r\n1\r\n",
+      trailers: "1",
+    });
+    const failing = sql`SELECT 1 / (n - 150000) AS x FROM generate_series(1, 200000) AS n`;
+    await expect(overHttp2(failing, "csv")).rejects.toMatchObject({
+      code: "ERR_HTTP2_STREAM_ERROR",
+    });
+  });
+
+  test("through gzip it is the same, and an error reaches both ends", async () => {
+    const zipped = new PassThrough();
+    const gzip = createGzip();
+    const [result, bytes] = await Promise.all([
+      exportRows(pool, wide(2_000), gzip, { format: "ndjson" }),
+      buffer(zipped),
+      pipeline(gzip, zipped),
+    ]);
+    expect(gunzipSync(bytes)).toHaveLength(result.sizeBytes);
+
+    const broken = createGzip();
+    const outcomes = await Promise.allSettled([
+      exportRows(pool, sql`SELECT 1 / 0`, broken, { format: "ndjson" }),
+      pipeline(broken, new PassThrough().resume()),
+    ]);
+    const failed = { status: "rejected", reason: expect.objectContaining({ code: "22012" }) };
+    expect(outcomes).toEqual([failed, failed]);
+  });
 });
 
 describe("the client goes away", () => {

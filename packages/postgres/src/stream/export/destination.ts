@@ -102,12 +102,14 @@ export class Destination {
    */
   fail(error: unknown): void {
     this.#waiting = [];
-    const isResponse = isHttpResponse(this.#stream);
-    if (isResponse && this.#sizeBytes === 0) return;
+    const response = isHttpResponse(this.#stream) ? this.#stream : undefined;
+    if (response?.headersSent === false) return;
     // The caller has the error already; without a listener it would end the process as well.
     this.#stream.on("error", () => undefined);
-    // A server would report an error of its own response as one of the client.
-    this.#stream.destroy(isResponse || !(error instanceof Error) ? undefined : error);
+    // A server of HTTP/1 would report an error of its own response as one of the client; HTTP/2 ends a stream in order unless there is one.
+    const isHttp1 = response !== undefined && !("stream" in response);
+    const reason = error instanceof Error ? error : new Error("the export broke off");
+    this.#stream.destroy(isHttp1 ? undefined : reason);
   }
 
   /** Lets go of the stream. */
