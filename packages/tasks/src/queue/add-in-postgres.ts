@@ -1,12 +1,14 @@
 import type { Queryable } from "@upshift/postgres";
 import { Job, PostgresQueueBackend, Queue } from "bullmq";
 import type { BullQueue, NewJob } from "./job-backend.ts";
-import { TransactionalAddError } from "./queue-errors.ts";
+import { bounded } from "./bounded.ts";
+import { QueueTimeoutError, TransactionalAddError } from "./queue-errors.ts";
 
 /** Sets the search path for the transaction and says what it was; a CTE is evaluated before what reads it. */
 const ENTER = `WITH was AS MATERIALIZED (SELECT current_setting('search_path') AS path)
 SELECT path, set_config('search_path', $1, true) FROM was`;
 const LEAVE = "SELECT set_config('search_path', $1, true)";
+const READY_TIMEOUT_MS = 5_000;
 /** SQLSTATE of a function that the search path does not show. */
 const UNDEFINED_FUNCTION = "42883";
 
@@ -25,7 +27,12 @@ export async function addInPostgres(
   jobs: readonly NewJob[],
 ): Promise<readonly string[]> {
   // The tables have to be there; making them is not this transaction's business.
-  await queue.waitUntilReady();
+  await bounded(
+    queue.waitUntilReady().then(() => undefined),
+    READY_TIMEOUT_MS,
+    undefined,
+    () => new QueueTimeoutError(queue.name, "add", READY_TIMEOUT_MS),
+  );
   if (!(queue instanceof Queue) || !(queue.backend instanceof PostgresQueueBackend))
     throw new TransactionalAddError(queue.name, "its queue is not in PostgreSQL");
   const run = async (text: string, values?: unknown[]): Promise<unknown> => {

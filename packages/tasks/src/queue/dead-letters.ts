@@ -1,3 +1,5 @@
+import { InvalidArgumentError } from "@upshift/foundation";
+import type { QueueCall, QueueCallOptions } from "./bounded.ts";
 import type { BullQueue } from "./job-backend.ts";
 
 /** A job that has failed for good. */
@@ -13,27 +15,36 @@ export interface DeadLetter<Data> {
 /** Jobs that have used up their attempts, as long as `keep.failed` keeps them. */
 export interface DeadLetters<Data> {
   /** The last failed first. */
-  list(range?: {
-    readonly offset?: number;
-    readonly limit?: number;
-  }): Promise<readonly DeadLetter<Data>[]>;
-  count(): Promise<number>;
+  list(
+    range?: { readonly offset?: number; readonly limit?: number } & QueueCallOptions,
+  ): Promise<readonly DeadLetter<Data>[]>;
+  count(options?: QueueCallOptions): Promise<number>;
   /** Puts it back into the queue with all its attempts. @returns false when it is not there */
-  retry(id: string): Promise<boolean>;
+  retry(id: string, options?: QueueCallOptions): Promise<boolean>;
   /** @returns false when it is not there */
-  remove(id: string): Promise<boolean>;
+  remove(id: string, options?: QueueCallOptions): Promise<boolean>;
 }
 
 const PAGE = 100;
 
-export function createDeadLetters<Data>(queue: () => BullQueue): DeadLetters<Data> {
+export function createDeadLetters<Data>(
+  queue: () => BullQueue,
+  call: QueueCall,
+): DeadLetters<Data> {
   const find = async (id: string) => {
     const job = await queue().getJob(id);
     return job !== undefined && (await job.isFailed()) ? job : undefined;
   };
   return {
-    async list({ offset = 0, limit = PAGE } = {}) {
-      const jobs = await queue().getFailed(offset, offset + limit - 1);
+    async list({ offset = 0, limit = PAGE, ...options } = {}) {
+      for (const [name, value] of Object.entries({ offset, limit })) {
+        if (!Number.isSafeInteger(value) || value < 0)
+          throw new InvalidArgumentError(`\`${name}\` as an integer >= 0`, value);
+      }
+      // A range that ends before it begins would count from the other end.
+      if (limit === 0) return [];
+      const read = () => queue().getFailed(offset, offset + limit - 1);
+      const jobs = await call("deadLetters.list", read, options);
       return jobs.map((job): DeadLetter<Data> => ({
         id: job.id ?? "",
         data: job.data.data,
@@ -42,16 +53,26 @@ export function createDeadLetters<Data>(queue: () => BullQueue): DeadLetters<Dat
         failedAtMs: job.finishedOn,
       }));
     },
-    count: () => queue().getFailedCount(),
-    async retry(id) {
-      const job = await find(id);
-      await job?.retry("failed", { resetAttemptsMade: true, resetAttemptsStarted: true });
-      return job !== undefined;
-    },
-    async remove(id) {
-      const job = await find(id);
-      await job?.remove();
-      return job !== undefined;
-    },
+    count: (options) => call("deadLetters.count", () => queue().getFailedCount(), options),
+    retry: (id, options) =>
+      call(
+        "deadLetters.retry",
+        async () => {
+          const job = await find(id);
+          await job?.retry("failed", { resetAttemptsMade: true, resetAttemptsStarted: true });
+          return job !== undefined;
+        },
+        options,
+      ),
+    remove: (id, options) =>
+      call(
+        "deadLetters.remove",
+        async () => {
+          const job = await find(id);
+          await job?.remove();
+          return job !== undefined;
+        },
+        options,
+      ),
   };
 }

@@ -2,9 +2,16 @@ import { type Duration, InvalidArgumentError, toMs } from "@upshift/foundation";
 import type { Queryable } from "@upshift/postgres";
 import type { DataOf, JobDefinition, ResultOf } from "./job.ts";
 import type { JobBackend } from "./job-backend.ts";
+import { createQueueCall, type QueueCallOptions } from "./bounded.ts";
 import { createJobQueue, type JobQueue } from "./job-queue.ts";
 import { drainOutbox, type DrainOptions } from "./outbox.ts";
-import { type JobHandler, type JobWorker, startWorker, type WorkOptions } from "./work.ts";
+import {
+  assertConcurrency,
+  type JobHandler,
+  type JobWorker,
+  startWorker,
+  type WorkOptions,
+} from "./work.ts";
 
 // The kinds of job of a program are of many types; each is checked where it is used.
 // oxlint-disable-next-line typescript/no-explicit-any
@@ -29,13 +36,18 @@ export type Jobs<Definitions extends JobDefinitions> = {
 
 interface JobsCommon<Definitions extends JobDefinitions> {
   /** Works on the kinds that have a handler, each with a worker of its own. */
-  work(handlers: Handlers<Definitions>, options?: WorkOptions): JobWorker;
+  work(
+    handlers: Handlers<Definitions>,
+    options?: WorkOptions<keyof Definitions & string>,
+  ): JobWorker;
   /** Moves the jobs that transactions have left in the outbox into Redis, until the signal ends it. @returns how many */
   drainOutbox(db: Queryable, options: DrainOptions): Promise<number>;
   /** What is wrong with the backend, for a person to read; empty when it keeps what it acknowledges. */
-  check(): Promise<readonly string[]>;
-  /** Closes the connections of all queues; workers are closed by themselves. */
-  close(): Promise<void>;
+  check(options?: QueueCallOptions): Promise<readonly string[]>;
+  /**
+   * Closes the connections of all queues; workers are closed by themselves. What the backend has not answered within `timeout` (default 5 s) is given up.
+   */
+  close(options?: { readonly timeout?: Duration }): Promise<void>;
 }
 
 export type Handlers<Definitions extends JobDefinitions> = {
@@ -60,6 +72,8 @@ export function defineJobs<const Definitions extends JobDefinitions>(
 // The types of the kinds end here: below, they are data.
 export function defineJobs(definitions: JobDefinitions, options: DefineJobsOptions): object {
   const { backend, namePrefix = "" } = options;
+  if (namePrefix.includes(":"))
+    throw new InvalidArgumentError("`namePrefix` without a colon", namePrefix);
   const settings = {
     addTimeoutMs: toMs(options.addTimeout ?? "5s", "addTimeout"),
     traceparent: options.traceparent,
@@ -80,18 +94,26 @@ export function defineJobs(definitions: JobDefinitions, options: DefineJobsOptio
       handlers: Readonly<Record<string, JobHandler<unknown, unknown>>>,
       workOptions: WorkOptions = {},
     ): JobWorker {
-      const workers = Object.entries(handlers).map(([name, handler]) => {
-        const definition = definitions[name];
+      const { concurrency } = workOptions;
+      const of = (name: string) => {
+        const definition = Object.hasOwn(definitions, name) ? definitions[name] : undefined;
         if (definition === undefined)
-          throw new InvalidArgumentError(`a handler of ${[...queues.keys()].join(", ")}`, name);
-        return startWorker(
-          `${namePrefix}${name}`,
-          definition.options,
-          handler,
-          backend,
-          workOptions,
+          throw new InvalidArgumentError(`kinds of ${[...queues.keys()].join(", ")}`, name);
+        return definition;
+      };
+      const limits = typeof concurrency === "object" ? Object.entries(concurrency) : [];
+      // Before any worker is started: none is left behind.
+      for (const name of [...Object.keys(handlers), ...limits.map(([kind]) => kind)]) of(name);
+      for (const [, limit] of limits) assertConcurrency(limit);
+      if (typeof concurrency === "number") assertConcurrency(concurrency);
+      const workers = Object.entries(handlers)
+        .filter(([, handler]) => handler !== undefined)
+        .map(([name, handler]) =>
+          startWorker(`${namePrefix}${name}`, of(name).options, handler, backend, {
+            ...workOptions,
+            concurrency: typeof concurrency === "object" ? concurrency[name] : concurrency,
+          }),
         );
-      });
       return together(workers);
     },
     drainOutbox: (db: Queryable, drainOptions: DrainOptions) =>
@@ -100,12 +122,15 @@ export function defineJobs(definitions: JobDefinitions, options: DefineJobsOptio
         new Map([...queues.values()].map(({ name, bull }) => [name, bull])),
         drainOptions,
       ),
-    async check() {
+    async check(callOptions?: QueueCallOptions) {
       const [first] = queues.values();
-      return first === undefined ? [] : backend.check(first.bull());
+      if (first === undefined) return [];
+      const call = createQueueCall(first.name, settings.addTimeoutMs);
+      return call("check", () => backend.check(first.bull()), callOptions);
     },
-    async close() {
-      await Promise.all([...queues.values()].map((queue) => queue.close()));
+    async close({ timeout = "5s" }: { readonly timeout?: Duration } = {}) {
+      const timeoutMs = toMs(timeout, "timeout");
+      await Promise.all([...queues.values()].map((queue) => queue.close(timeoutMs)));
     },
   };
 }
@@ -115,7 +140,8 @@ function together(workers: readonly JobWorker[]): JobWorker {
     get activeCount() {
       return workers.reduce((sum, worker) => sum + worker.activeCount, 0);
     },
-    ready: async () => void (await Promise.all(workers.map((worker) => worker.ready()))),
+    ready: async (options) =>
+      void (await Promise.all(workers.map((worker) => worker.ready(options)))),
     close: async (options) =>
       void (await Promise.all(workers.map((worker) => worker.close(options)))),
   };

@@ -1,8 +1,9 @@
 import type { Queryable } from "@upshift/postgres";
+import type { Closable } from "./close-bounded.ts";
 import type { Job, JobSchedulerJson, JobsOptions, WorkerOptions } from "bullmq";
 
 /** What of BullMQ's queue is used; the same over Redis and PostgreSQL. */
-export interface BullQueue {
+export interface BullQueue extends Closable {
   readonly name: string;
   add(name: string, data: JobEnvelope, opts: JobsOptions): Promise<BullJob>;
   addBulk(jobs: { name: string; data: JobEnvelope; opts: JobsOptions }[]): Promise<BullJob[]>;
@@ -23,18 +24,16 @@ export interface BullQueue {
   getJobScheduler(id: string): Promise<JobSchedulerJson | undefined>;
   getJobSchedulers(start: number, end: number): Promise<JobSchedulerJson[]>;
   waitUntilReady(): Promise<unknown>;
-  close(): Promise<void>;
 }
 
-export interface BullWorker {
+export interface BullWorker extends Closable {
   on(event: "error", listener: (error: Error) => void): unknown;
   on(event: "lockRenewalFailed", listener: (jobIds: string[]) => void): unknown;
   on(event: "locksRenewed", listener: (renewed: { jobIds: string[] }) => void): unknown;
-  close(force?: boolean): Promise<void>;
   waitUntilReady(): Promise<unknown>;
 }
 
-export interface BullEvents {
+export interface BullEvents extends Closable {
   on(
     event: "completed",
     listener: (event: { jobId: string; returnvalue: unknown }) => void,
@@ -44,7 +43,6 @@ export interface BullEvents {
   on(event: "error", listener: (error: Error) => void): unknown;
   off(event: string, listener: unknown): unknown;
   waitUntilReady(): Promise<unknown>;
-  close(): Promise<void>;
 }
 
 /** Where jobs are kept. Made by {@link redisBackend} or {@link postgresBackend}. */

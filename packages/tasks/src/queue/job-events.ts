@@ -1,4 +1,6 @@
 import { type Duration, toMs } from "@upshift/foundation";
+import { bounded, type QueueCall, type QueueCallOptions } from "./bounded.ts";
+import { closeBounded } from "./close-bounded.ts";
 import type { BullEvents, BullQueue } from "./job-backend.ts";
 import { JobFailedError, JobNotEndedError } from "./queue-errors.ts";
 
@@ -19,6 +21,7 @@ export interface JobEvents<Result> {
   on<Name extends keyof JobEventMap<Result>>(
     name: Name,
     listener: (event: JobEventMap<Result>[Name]) => void,
+    options?: QueueCallOptions,
   ): Promise<() => void>;
   /**
    * Waits for a job to end.
@@ -66,10 +69,15 @@ function listeners<Result>(): Listeners<Result> {
   };
 }
 
+/** Events can be lost between two reads of BullMQ, so a wait looks by itself too, ever more rarely. */
+const FIRST_LOOK_MS = 250;
+const LAST_LOOK_MS = 5_000;
+
 export function createJobEvents<Result>(
   open: () => BullEvents,
   queue: () => BullQueue,
-): JobEvents<Result> & { close(): Promise<void> } {
+  call: QueueCall,
+): JobEvents<Result> & { close(timeoutMs: number): Promise<void> } {
   let opened: BullEvents | undefined;
   const ready = async (): Promise<BullEvents> => {
     opened ??= open();
@@ -87,47 +95,75 @@ export function createJobEvents<Result>(
     if (isFailed) throw new JobFailedError(queue().name, id, ended?.failedReason ?? "");
     return ended === undefined ? undefined : { result: ended.returnvalue };
   };
+  /** Until the signal ends it; what happened comes from the server, or from an event whose job is not kept. */
+  const ended = (id: string, signal: AbortSignal): Promise<Result> =>
+    new Promise((resolve, reject) => {
+      let pauseMs = FIRST_LOOK_MS;
+      let timer: NodeJS.Timeout | undefined;
+      const leave = (): void => {
+        clearTimeout(timer);
+        opened?.off("completed", completed);
+        opened?.off("failed", failed);
+      };
+      const look = async (otherwise: () => void = () => {}): Promise<void> => {
+        try {
+          const found = await ending(id);
+          if (found === undefined) otherwise();
+          else resolve(found.result);
+        } catch (error) {
+          reject(error);
+        }
+      };
+      const isGone = async (): Promise<boolean> => (await queue().getJob(id)) === undefined;
+      const completed = (event: { jobId: string; returnvalue: unknown }): void => {
+        if (event.jobId !== id) return;
+        void look(() => resolve(JSON.parse(JSON.stringify(event.returnvalue ?? null))));
+      };
+      const failed = (event: { jobId: string; failedReason: string }): void => {
+        if (event.jobId !== id) return;
+        // An event of an attempt before this one, when the job is there and at work again.
+        void look(() => {
+          isGone().then(
+            (isSo) => isSo && reject(new JobFailedError(queue().name, id, event.failedReason)),
+            reject,
+          );
+        });
+      };
+      const lookAgain = (): void => {
+        void look();
+        timer = setTimeout(lookAgain, pauseMs);
+        pauseMs = Math.min(2 * pauseMs, LAST_LOOK_MS);
+      };
+      signal.addEventListener("abort", leave, { once: true });
+      ready().then((events) => {
+        if (signal.aborted) return;
+        events.on("completed", completed);
+        events.on("failed", failed);
+        // It may have ended before anybody listened.
+        lookAgain();
+      }, reject);
+    });
   return {
-    async on(name, listener) {
-      const events = await ready();
+    async on(name, listener, options) {
+      const events = await call("on", ready, options);
       return listeners<Result>()[name](events, listener);
     },
     async wait(id, { timeout = WAIT_TIMEOUT, signal } = {}) {
       signal?.throwIfAborted();
-      const events = await ready();
       const timeoutMs = toMs(timeout, "timeout");
-      return new Promise<Result>((resolve, reject) => {
-        const look = (): void => {
-          ending(id).then(
-            (ended) => {
-              if (ended !== undefined) settle(() => resolve(ended.result));
-              return undefined;
-            },
-            (error: unknown) => settle(() => reject(error)),
-          );
-        };
-        const heard = (event: { jobId: string }): void => {
-          if (event.jobId === id) look();
-        };
-        const abort = (): void => settle(() => reject(signal?.reason));
-        const timer = setTimeout(
-          () => settle(() => reject(new JobNotEndedError(queue().name, id, timeoutMs))),
+      const over = new AbortController();
+      try {
+        return await bounded(
+          ended(id, over.signal),
           timeoutMs,
+          signal,
+          () => new JobNotEndedError(queue().name, id, timeoutMs),
         );
-        const settle = (end: () => void): void => {
-          clearTimeout(timer);
-          signal?.removeEventListener("abort", abort);
-          events.off("completed", heard);
-          events.off("failed", heard);
-          end();
-        };
-        signal?.addEventListener("abort", abort, { once: true });
-        events.on("completed", heard);
-        events.on("failed", heard);
-        // It may have ended before anybody listened.
-        look();
-      });
+      } finally {
+        over.abort();
+      }
     },
-    close: async () => opened?.close(),
+    close: async (timeoutMs) =>
+      opened === undefined ? undefined : closeBounded(opened, timeoutMs),
   };
 }

@@ -16,6 +16,9 @@ import { createJobEvents, type JobEvents } from "./job-events.ts";
 import { type AddOptions, toAddOptions, toBullOptions } from "./job-options.ts";
 import { JobNotAcknowledgedError } from "./queue-errors.ts";
 import { createDeadLetters, type DeadLetters } from "./dead-letters.ts";
+import { assertCron } from "./schedule-times.ts";
+import { bounded, createQueueCall, type QueueCallOptions } from "./bounded.ts";
+import { closeBounded } from "./close-bounded.ts";
 
 export interface AddCallOptions extends AddOptions {
   /**
@@ -41,7 +44,11 @@ export type ScheduleTimes =
   | { readonly cron: string; readonly timeZone?: string }
   | { readonly every: Duration };
 
-/** Adds jobs of one kind, and looks after them. */
+/**
+ * Adds jobs of one kind, and looks after them.
+ *
+ * Every call ends within its timeout: {@link QueueTimeoutError} where nothing else is said.
+ */
 export interface JobQueue<Data, Result> extends JobEvents<Result> {
   readonly name: string;
   /**
@@ -58,12 +65,12 @@ export interface JobQueue<Data, Result> extends JobEvents<Result> {
     options?: Pick<AddCallOptions, "tx" | "traceparent" | "signal">,
   ): Promise<readonly string[]>;
   /** Fires at these times until it is taken back. The same id again, as each deploy does, changes it in place. */
-  schedule(id: string, times: ScheduleTimes, data: Data): Promise<void>;
+  schedule(id: string, times: ScheduleTimes, data: Data, options?: QueueCallOptions): Promise<void>;
   /** @returns whether there was one */
-  unschedule(id: string): Promise<boolean>;
-  schedules(): Promise<readonly Schedule[]>;
+  unschedule(id: string, options?: QueueCallOptions): Promise<boolean>;
+  schedules(options?: QueueCallOptions): Promise<readonly Schedule[]>;
   /** How many jobs are in which state. */
-  counts(): Promise<Readonly<Record<string, number>>>;
+  counts(options?: QueueCallOptions): Promise<Readonly<Record<string, number>>>;
   /** Jobs that have failed for good. */
   readonly deadLetters: DeadLetters<Data>;
 }
@@ -81,13 +88,17 @@ export function createJobQueue<Data, Result>(
   definition: JobOptions<Data>,
   backend: JobBackend,
   settings: JobQueueSettings,
-): JobQueue<Data, Result> & { readonly bull: () => BullQueue; close(): Promise<void> } {
+): JobQueue<Data, Result> & {
+  readonly bull: () => BullQueue;
+  close(timeoutMs: number): Promise<void>;
+} {
   const { dedupe: _dedupe, ...common } = definition;
   const defaults = toBullOptions(name, common);
   const channel = tracingChannel<string, JobMessage>(JOB_CHANNEL);
   let opened: BullQueue | undefined;
   const bull = (): BullQueue => (opened ??= backend.queue(name));
-  const events = createJobEvents<Result>(() => backend.events(name), bull);
+  const call = createQueueCall(name, settings.addTimeoutMs);
+  const events = createJobEvents<Result>(() => backend.events(name), bull, call);
 
   const envelope = (data: Data, traceparent: string | undefined): JobEnvelope => {
     assertJobData(name, data, definition.maxBytes ?? MAX_BYTES);
@@ -95,17 +106,17 @@ export function createJobQueue<Data, Result>(
   };
   const addAll = async (
     jobs: readonly { readonly data: Data; readonly options?: AddOptions }[],
-    call: Pick<AddCallOptions, "tx" | "traceparent" | "signal">,
+    options: Pick<AddCallOptions, "tx" | "traceparent" | "signal">,
   ): Promise<readonly string[]> => {
-    call.signal?.throwIfAborted();
-    const traceparent = call.traceparent ?? settings.traceparent?.();
-    const fresh: NewJob[] = jobs.map(({ data, options = {} }) => ({
+    options.signal?.throwIfAborted();
+    const traceparent = options.traceparent ?? settings.traceparent?.();
+    const fresh: NewJob[] = jobs.map(({ data, options: own = {} }) => ({
       name,
       data: envelope(data, traceparent),
-      opts: { ...defaults, ...toAddOptions(definition, data, options) },
+      opts: { ...defaults, ...toAddOptions(definition, data, own) },
     }));
     if (fresh.length === 0) return [];
-    const { tx } = call;
+    const { tx, signal } = options;
     const send = async (): Promise<readonly string[]> => {
       if (tx !== undefined) return backend.addInTransaction(tx, bull(), fresh);
       const [only] = fresh;
@@ -117,7 +128,14 @@ export function createJobQueue<Data, Result>(
     };
     const ids = fresh.map(({ opts }) => opts.jobId);
     const acknowledged = (): Promise<readonly string[]> =>
-      tx === undefined ? within(send(), name, ids, settings.addTimeoutMs, call.signal) : send();
+      tx === undefined
+        ? bounded(
+            send(),
+            settings.addTimeoutMs,
+            signal,
+            () => new JobNotAcknowledgedError(name, ids, settings.addTimeoutMs),
+          )
+        : send();
     if (!channel.start.hasSubscribers) return acknowledged();
     const message: JobMessage = {
       operation: "add",
@@ -136,21 +154,25 @@ export function createJobQueue<Data, Result>(
       return id;
     },
     addMany: (jobs, options = {}) => addAll(jobs, options),
-    async schedule(id, times, data) {
+    async schedule(id, times, data, options) {
       if (id === "" || id.includes(":")) throw new InvalidArgumentError("`id` without a colon", id);
       const repeat =
         "cron" in times
-          ? { pattern: times.cron, tz: times.timeZone ?? "UTC" }
+          ? assertCron(times.cron, times.timeZone ?? "UTC")
           : { every: Math.max(1, Math.round(toMs(times.every, "every"))) };
       const template = { name, data: envelope(data, undefined), opts: defaults };
       // Every process of a fleet says this when it starts. Setting what is set already would take the next job away and make it anew, past its moment perhaps.
-      const known = await bull().getJobScheduler(id);
-      if (known !== undefined && isSame(known, repeat, template)) return;
-      await bull().upsertJobScheduler(id, repeat, template);
+      const set = async (): Promise<void> => {
+        const known = await bull().getJobScheduler(id);
+        if (known !== undefined && isSame(known, repeat, template)) return;
+        await bull().upsertJobScheduler(id, repeat, template);
+      };
+      await call("schedule", set, options);
     },
-    unschedule: (id) => bull().removeJobScheduler(id),
-    async schedules() {
-      const found = await bull().getJobSchedulers(0, LARGEST_PAGE);
+    unschedule: (id, options) => call("unschedule", () => bull().removeJobScheduler(id), options),
+    async schedules(options) {
+      const read = () => bull().getJobSchedulers(0, LARGEST_PAGE);
+      const found = await call("schedules", read, options);
       return found.map(({ key, pattern, every, tz, next }) => ({
         id: key,
         cron: pattern,
@@ -159,13 +181,15 @@ export function createJobQueue<Data, Result>(
         nextAtMs: next,
       }));
     },
-    counts: () => bull().getJobCounts(),
-    deadLetters: createDeadLetters<Data>(bull),
-    on: (event, listener) => events.on(event, listener),
+    counts: (options) => call("counts", () => bull().getJobCounts(), options),
+    deadLetters: createDeadLetters<Data>(bull, call),
+    on: (event, listener, options) => events.on(event, listener, options),
     wait: (id, options) => events.wait(id, options),
-    async close() {
-      await events.close();
-      await opened?.close();
+    async close(timeoutMs) {
+      await Promise.all([
+        events.close(timeoutMs),
+        opened === undefined ? undefined : closeBounded(opened, timeoutMs),
+      ]);
     },
   };
 }
@@ -182,28 +206,4 @@ function isSame(
     isDeepStrictEqual(known.template?.data, template.data) &&
     isDeepStrictEqual(known.template?.opts, template.opts)
   );
-}
-
-/** The backend may be away, and its client waits for it as long as it takes. */
-function within<T>(
-  promise: Promise<T>,
-  queue: string,
-  ids: readonly string[],
-  timeoutMs: number,
-  signal: AbortSignal | undefined,
-): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = (): void => reject(signal?.reason);
-    const timer = setTimeout(
-      () => reject(new JobNotAcknowledgedError(queue, ids, timeoutMs)),
-      timeoutMs,
-    );
-    signal?.addEventListener("abort", abort, { once: true });
-    promise
-      .finally(() => {
-        clearTimeout(timer);
-        signal?.removeEventListener("abort", abort);
-      })
-      .then(resolve, reject);
-  });
 }

@@ -26,6 +26,8 @@ export function postgresBackend(options: PostgresBackendOptions): JobBackend {
     events(name) {
       const events = new QueueEvents(name, { connection }, createPostgresBackend);
       events.on("error", () => {});
+      // One for each that waits.
+      events.setMaxListeners(0);
       return events;
     },
     addInTransaction: (tx, queue, jobs) => addInPostgres(tx, schema, queue, jobs),

@@ -14,6 +14,18 @@ export class JobNotAcknowledgedError extends UpshiftError {
   }
 }
 
+/** The queue's backend did not answer in time. A call that changes something may have done so. */
+export class QueueTimeoutError extends UpshiftError {
+  readonly code = "UPSHIFT_QUEUE_TIMEOUT" as const;
+
+  constructor(queue: string, call: string, timeoutMs: number) {
+    super(
+      `Queue ${JSON.stringify(queue)} did not answer \`${call}\` within ${timeoutMs} ms: its backend is away or hangs`,
+      { details: { queue, call, timeoutMs } },
+    );
+  }
+}
+
 /** A job ran longer than its `timeout`; its signal was aborted. */
 export class JobTimeoutError extends UpshiftError {
   readonly code = "UPSHIFT_JOB_TIMEOUT" as const;
@@ -75,6 +87,22 @@ export class TransactionalAddError extends UpshiftError {
       cause,
       details: { queue, problem },
     });
+  }
+}
+
+/** A job in the outbox was refused by the queue. Its row stays, with the reason, and is tried again ever more rarely; other jobs go on. */
+export class OutboxJobError extends UpshiftError {
+  readonly code = "UPSHIFT_OUTBOX_JOB" as const;
+  /** `id` in `upshift_job_outbox`. */
+  readonly rowId: string;
+
+  constructor(queue: string, rowId: string, cause: unknown) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    super(`Job ${rowId} of the outbox was refused by ${JSON.stringify(queue)}: ${reason}`, {
+      cause,
+      details: { queue, rowId },
+    });
+    this.rowId = rowId;
   }
 }
 

@@ -1,3 +1,4 @@
+export type { QueueCallOptions } from "./bounded.ts";
 export { defineJobs, type DefineJobsOptions, type Handlers, type Jobs } from "./define-jobs.ts";
 export type { DeadLetter, DeadLetters } from "./dead-letters.ts";
 export {
@@ -22,6 +23,8 @@ export {
   JobNotAcknowledgedError,
   JobNotEndedError,
   JobTimeoutError,
+  OutboxJobError,
+  QueueTimeoutError,
   TransactionalAddError,
   WorkerClosingError,
 } from "./queue-errors.ts";

@@ -1,11 +1,12 @@
+import { InvalidArgumentError } from "@upshift/foundation";
 import { type ConnectionOptions, Queue, QueueEvents, RedisQueueBackend, Worker } from "bullmq";
 import type { JobBackend } from "./job-backend.ts";
 import { writeOutbox } from "./outbox.ts";
 
 export interface RedisBackendOptions {
-  /** ioredis options or a client, as BullMQ takes them: `{ host, port }`, `{ url: "redis://…" }`. Not shared with anything that has a `keyPrefix`. */
+  /** ioredis options or a client, a `Cluster` too, as BullMQ takes them: `{ host, port }`, `{ url: "redis://…" }`. A client that was given stays open. Not shared with anything that has a `keyPrefix`. */
   readonly connection: ConnectionOptions;
-  /** In front of all keys. Default is BullMQ's `bull`. In a cluster put it in braces. */
+  /** In front of all keys. Default is BullMQ's `bull`, in a cluster `{bull}`: there the braces keep the keys of a queue in one slot. Other braces spread queues over the nodes. */
   readonly prefix?: string;
 }
 
@@ -17,22 +18,37 @@ export interface RedisBackendOptions {
  */
 export function redisBackend(options: RedisBackendOptions): JobBackend {
   const { connection } = options;
-  const base = { connection, ...(options.prefix === undefined ? {} : { prefix: options.prefix }) };
+  const isCluster = "isCluster" in connection && connection.isCluster === true;
+  const prefix = options.prefix ?? (isCluster ? "{bull}" : "bull");
+  // A script touches several keys of a queue: they have to be of one slot.
+  if (isCluster && !/\{[^{}]+\}/.test(prefix))
+    throw new InvalidArgumentError("`prefix` in braces, like '{jobs}', for a cluster", prefix);
+  const base = { connection, prefix };
   return {
     kind: "redis",
     queue: (name) => quiet(new Queue(name, base)),
     worker: (name, processor, workerOptions) =>
       new Worker(name, processor, { ...workerOptions, ...base }),
-    events: (name) => quiet(new QueueEvents(name, base)),
+    events(name) {
+      const events = quiet(new QueueEvents(name, base));
+      // One for each that waits.
+      events.setMaxListeners(0);
+      return events;
+    },
     addInTransaction: (tx, queue, jobs) => writeOutbox(tx, queue.name, jobs),
     async check(queue) {
       if (!(queue instanceof Queue) || !(queue.backend instanceof RedisQueueBackend)) return [];
       const client = await queue.backend.client;
       const info = await client.info();
       const policy = /maxmemory_policy:(\S+)/.exec(info)?.[1];
-      return policy === undefined || policy === "noeviction"
-        ? []
-        : [`maxmemory-policy is ${policy}: Redis may evict jobs; set it to noeviction`];
+      return [
+        ...(policy === undefined || policy === "noeviction"
+          ? []
+          : [`maxmemory-policy is ${policy}: Redis may evict jobs; set it to noeviction`]),
+        ...(/aof_enabled:0/.test(info)
+          ? ["appendonly is no: a Redis that is killed loses jobs; set it to yes"]
+          : []),
+      ];
     },
   };
 }

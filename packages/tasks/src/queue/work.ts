@@ -10,6 +10,8 @@ import {
 } from "@upshift/foundation";
 import { UnrecoverableError, WaitingError } from "bullmq";
 import { createHeldJobs, type HeldJobs } from "./held-jobs.ts";
+import { createQueueCall, isOverWithin, type QueueCallOptions } from "./bounded.ts";
+import { abandon, stopRenewing } from "./close-bounded.ts";
 import type { JobOptions } from "./job.ts";
 import type { BullJob, BullWorker, JobBackend } from "./job-backend.ts";
 
@@ -34,9 +36,9 @@ export type JobHandler<Data, Result> = (
   context: JobContext,
 ) => Promise<Result> | Result;
 
-export interface WorkOptions {
-  /** Jobs of a kind at the same time in this process. Default is 10. */
-  readonly concurrency?: number;
+export interface WorkOptions<Name extends string = string> {
+  /** Jobs of a kind at the same time in this process; or by kind, `{ sendMail: 50, report: 1 }`. Default is 10. */
+  readonly concurrency?: number | { readonly [Kind in Name]?: number };
   /** How long a job stays with a worker that is not heard of; renewed at half of it. Another worker takes it up after it, and at most as long again. Default is `'30s'`. */
   readonly lock?: Duration;
   /** How often a job may be taken from workers that died before it is given up. Default is 10. */
@@ -52,8 +54,8 @@ export interface JobWorker {
    * taken up by another worker when its lock ends.
    */
   close(options?: { readonly timeout?: Duration }): Promise<void>;
-  /** Resolves once it is connected. */
-  ready(): Promise<void>;
+  /** Resolves once it is connected. @throws {QueueTimeoutError} when it is not within `timeout` (default 30 s); it goes on trying */
+  ready(options?: QueueCallOptions): Promise<void>;
   /** Jobs that handlers are at work on. */
   readonly activeCount: number;
 }
@@ -62,6 +64,7 @@ const DEFAULT_CONCURRENCY = 10;
 const DEFAULT_LOST_LOCKS = 10;
 /** For handlers to stop after their signal was aborted. */
 const LAST_WORD_MS = 5_000;
+const READY_TIMEOUT_MS = 30_000;
 
 /** Runs the jobs of one kind. */
 export function startWorker<Data, Result>(
@@ -69,11 +72,10 @@ export function startWorker<Data, Result>(
   definition: JobOptions<Data>,
   handler: JobHandler<Data, Result>,
   backend: JobBackend,
-  options: WorkOptions,
+  options: Omit<WorkOptions, "concurrency"> & { readonly concurrency: number | undefined },
 ): JobWorker {
   const { concurrency = DEFAULT_CONCURRENCY, maxLostLocks = DEFAULT_LOST_LOCKS, onError } = options;
-  if (!Number.isSafeInteger(concurrency) || concurrency < 1)
-    throw new InvalidArgumentError("`concurrency` as an integer >= 1", concurrency);
+  const call = createQueueCall(name, READY_TIMEOUT_MS);
   const lockMs = toMs(options.lock ?? "30s", "lock");
   const timeoutMs =
     definition.timeout === undefined ? undefined : toMs(definition.timeout, `${name}.timeout`);
@@ -100,7 +102,8 @@ export function startWorker<Data, Result>(
     get activeCount() {
       return held.count;
     },
-    ready: async () => void (await worker.waitUntilReady()),
+    ready: async (readyOptions) =>
+      void (await call("ready", () => worker.waitUntilReady(), readyOptions)),
     close({ timeout = "30s" } = {}) {
       closing ??= closeWorker(worker, held, toMs(timeout, "timeout"));
       return closing;
@@ -109,23 +112,19 @@ export function startWorker<Data, Result>(
 }
 
 async function closeWorker(worker: BullWorker, held: HeldJobs, timeoutMs: number): Promise<void> {
-  const closed = worker.close();
+  const closed = worker.close().catch(() => undefined);
   if (await isOverWithin(closed, timeoutMs)) return;
-  held.closing();
-  if (await isOverWithin(closed, LAST_WORD_MS)) return;
-  await worker.close(true);
+  if (held.count > 0) {
+    held.closing();
+    if (await isOverWithin(closed, LAST_WORD_MS)) return;
+  }
+  await stopRenewing(worker);
+  await abandon(worker);
 }
 
-async function isOverWithin(promise: Promise<void>, timeoutMs: number): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(false), timeoutMs);
-  });
-  try {
-    return await Promise.race([promise.then(() => true), late]);
-  } finally {
-    clearTimeout(timer);
-  }
+export function assertConcurrency(concurrency: number | undefined): void {
+  if (concurrency !== undefined && (!Number.isSafeInteger(concurrency) || concurrency < 1))
+    throw new InvalidArgumentError("`concurrency` as an integer >= 1", concurrency);
 }
 
 interface Run<Data, Result> {
@@ -156,7 +155,12 @@ async function runJob<Data, Result>(
   const data: Data = job.data.data;
   try {
     const channel = tracingChannel<string, JobMessage>(JOB_CHANNEL);
-    const run = async (): Promise<Result> => handler(data, context);
+    const run = async (): Promise<Result> => {
+      const result = await handler(data, context);
+      // It ended too late, whatever it gave.
+      if (hasErrorCode(holding.signal.reason, "UPSHIFT_JOB_TIMEOUT")) throw holding.signal.reason;
+      return result;
+    };
     if (!channel.start.hasSubscribers) return await run();
     const message: JobMessage = {
       operation: "run",

@@ -9,8 +9,10 @@ import {
   type RedisServer,
   startPostgres,
   startRedis,
+  startRedisCluster,
   type TestDatabase,
 } from "@upshift/services";
+import { Cluster } from "ioredis";
 import { Pool } from "pg";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { defineJobs } from "../../src/queue/define-jobs.ts";
@@ -245,14 +247,100 @@ describe.skipIf(skips.isMissing)("Redis that goes away", { timeout: 120_000 }, (
     await redis.stop();
   });
 
+  test.each(["was never there", "hangs", "has gone"])(
+    "every call ends in time, and so does closing, when Redis %s",
+    async (how) => {
+      const redis = await startRedis();
+      const backend = redisBackend({ connection: { port: redis.port } });
+      const jobs = defineJobs({ p: job<number>(), q: job<number>() }, { backend, addTimeout: 100 });
+      const worker = jobs.work({ p: () => {} });
+      if (how === "was never there") await redis.kill();
+      else {
+        await Promise.all([worker.ready(), jobs.q.on("failed", () => {}, { timeout: "30s" })]);
+        if (how === "hangs") redis.pause();
+        else await redis.kill();
+      }
+      const late = { code: "UPSHIFT_QUEUE_TIMEOUT" };
+      const abort = new AbortController();
+      const aborted = jobs.q.counts({ signal: abort.signal, timeout: "1h" });
+      const waiting = jobs.q.wait("x", { signal: abort.signal, timeout: "1h" });
+      const calls = [
+        jobs.q.schedule("s", { every: "1h" }, 1),
+        jobs.q.unschedule("s"),
+        jobs.q.schedules(),
+        jobs.q.counts(),
+        jobs.q.deadLetters.list(),
+        jobs.q.deadLetters.count(),
+        jobs.q.deadLetters.retry("x"),
+        jobs.q.deadLetters.remove("x"),
+        jobs.check(),
+      ];
+      for (const call of calls.map((each) => expect(each).rejects.toMatchObject(late))) await call;
+      await expect(jobs.q.wait("x", { timeout: 50 })).rejects.toMatchObject({
+        code: "UPSHIFT_JOB_NOT_ENDED",
+      });
+      const reason = new Error("enough");
+      abort.abort(reason);
+      await expect(aborted).rejects.toBe(reason);
+      await expect(waiting).rejects.toBe(reason);
+      await worker.close({ timeout: 100 });
+      await jobs.close({ timeout: 100 });
+      await redis.stop();
+    },
+  );
+
+  test("a handler that never ends does not keep a worker from closing, and its lock ends", async () => {
+    const redis = await startRedis();
+    const backend = redisBackend({ connection: { port: redis.port } });
+    const jobs = defineJobs({ p: job<number>() }, { backend });
+    const worker = jobs.work({ p: () => new Promise<void>(() => {}) }, { lock: 300 });
+    const id = await jobs.p.add(1);
+    await until(() => worker.activeCount === 1);
+    await worker.close({ timeout: 10 });
+    const ran: string[] = [];
+    const next = jobs.work({ p: (_data, context) => void ran.push(context.id) }, { lock: 300 });
+    await until(() => ran.length === 1);
+    expect(ran).toEqual([id]);
+    await next.close();
+    await jobs.close();
+    await redis.stop();
+  });
+
+  test("queues live in a cluster, each in one slot", async () => {
+    const cluster = await startRedisCluster();
+    const connection = new Cluster(
+      cluster.nodes
+        .map((url) => new URL(url))
+        .map(({ hostname, port }) => ({ host: hostname, port: Number(port) })),
+      { redisOptions: { maxRetriesPerRequest: null } },
+    );
+    expect(() => redisBackend({ connection, prefix: "jobs" })).toThrow(/prefix/);
+    const jobs = defineJobs(
+      { p: job<number, number>() },
+      { backend: redisBackend({ connection }), addTimeout: "30s" },
+    );
+    const worker = jobs.work({ p: (n) => 2 * n });
+    const ids = await jobs.p.addMany(Array.from({ length: 20 }, (_, data) => ({ data })));
+    const results = await Promise.all(ids.map((id) => jobs.p.wait(id)));
+    expect(results).toEqual(Array.from({ length: 20 }, (_, n) => 2 * n));
+    await worker.close();
+    await jobs.close();
+    connection.disconnect();
+    await cluster.stop();
+  });
+
   test("a Redis that may evict jobs is told", async () => {
     const redis = await startRedis({
       settings: { maxmemory: "100mb", "maxmemory-policy": "allkeys-lru" },
     });
     const backend = redisBackend({ connection: { port: redis.port, maxRetriesPerRequest: null } });
     const jobs = defineJobs({ p: job() }, { backend });
-    expect(await jobs.check()).toEqual([expect.stringContaining("allkeys-lru")]);
+    expect(await jobs.check()).toEqual([
+      expect.stringContaining("allkeys-lru"),
+      expect.stringContaining("appendonly"),
+    ]);
     await redis.command("CONFIG", "SET", "maxmemory-policy", "noeviction");
+    await redis.command("CONFIG", "SET", "appendonly", "yes");
     expect(await jobs.check()).toEqual([]);
     await jobs.close();
     await redis.stop();
@@ -260,6 +348,49 @@ describe.skipIf(skips.isMissing)("Redis that goes away", { timeout: 120_000 }, (
 });
 
 describe.skipIf(skips.isMissing)("the outbox", { timeout: 120_000 }, () => {
+  test("a job that can never be added keeps its row and its reason, and no other back; an abort ends a batch that hangs", async () => {
+    const redis = await startRedis();
+    const database = await createTestDatabase();
+    const pool = new Pool({ connectionString: database.url, max: 3 });
+    await pool.query(OUTBOX_SQL);
+    const backend = redisBackend({ connection: { port: redis.port } });
+    const jobs = defineJobs({ p: job<number>() }, { backend });
+    await jobs.p.add(0, { tx: pool });
+    await pool.query(
+      `UPDATE upshift_job_outbox SET job = jsonb_set(job, '{opts,jobId}', '"no:id:of:ours:"')`,
+    );
+    for (const n of [1, 2, 3, 4, 5]) await jobs.p.add(n, { tx: pool });
+    const errors: unknown[] = [];
+    const drain = new AbortController();
+    const draining = jobs.drainOutbox(pool, {
+      signal: drain.signal,
+      pollInterval: 20,
+      batchSize: 2,
+      onError: (error) => errors.push(error),
+    });
+    await until(async () => (await jobs.p.counts())["waiting"] === 5);
+    await until(async () => {
+      const { rows } = await pool.query("SELECT failure FROM upshift_job_outbox");
+      return rows.length === 1 && /id/.test(String(rows[0]?.failure));
+    });
+    expect(errors[0]).toMatchObject({ code: "UPSHIFT_OUTBOX_JOB" });
+    redis.pause();
+    await jobs.p.add(6, { tx: pool });
+    await until(async () => {
+      const { rows } = await pool.query(
+        "SELECT 1 FROM pg_stat_activity WHERE state = 'idle in transaction' AND datname = current_database()",
+      );
+      return rows.length === 1;
+    });
+    drain.abort();
+    expect(await draining).toBe(5);
+    redis.resume();
+    await jobs.close();
+    await pool.end();
+    await database.drop();
+    await redis.stop();
+  });
+
   test("every committed job is enqueued, no rolled back one, with drainers killed and the database restarted meanwhile", async () => {
     const redis = await startRedis();
     const server = await startPostgres();

@@ -22,6 +22,15 @@ const until = async (isTrue: () => boolean | Promise<boolean>): Promise<void> =>
   while (!(await isTrue())) await new Promise((resolve) => void setTimeout(resolve, 10));
 };
 
+/** Something to wait for until it is opened. */
+const gate = () => {
+  let resolve: () => void = () => {};
+  const promise = new Promise<void>((open) => {
+    resolve = open;
+  });
+  return { promise, resolve: () => resolve() };
+};
+
 describe.skipIf(skips.isMissing).each(["redis", "postgres"] as const)("jobs in %s", (kind) => {
   let redis: RedisServer | undefined;
   let database: TestDatabase;
@@ -195,6 +204,82 @@ describe.skipIf(skips.isMissing).each(["redis", "postgres"] as const)("jobs in %
     await jobs.close();
   });
 
+  test("a handler that ends well after its time has failed all the same", async () => {
+    const jobs = defineJobs({ slow: job<object>({ attempts: 1, timeout: 30 }) }, fresh());
+    const worker = jobs.work({
+      slow: (_data, { signal }) =>
+        new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve())),
+    });
+    const id = await jobs.slow.add({});
+    await expect(jobs.slow.wait(id)).rejects.toThrow(/longer than 30 ms/);
+    await worker.close();
+    await jobs.close();
+  });
+
+  test("a job is waited for by many, and though it is not kept", async () => {
+    const warnings: Error[] = [];
+    const hear = (warning: Error) => void warnings.push(warning);
+    process.on("warning", hear);
+    const jobs = defineJobs(
+      { p: job<number, number>({ keep: { completed: { count: 0 } } }) },
+      fresh(),
+    );
+    const start = gate();
+    let heardCount = 0;
+    const worker = jobs.work({
+      async p(n, { progress }) {
+        while (heardCount === 0) await progress(n);
+        await start.promise;
+        return n + 1;
+      },
+    });
+    const id = await jobs.p.add(1);
+    await until(() => worker.activeCount === 1);
+    await jobs.p.on("progress", () => (heardCount += 1));
+    const waiting = Array.from({ length: 30 }, () => jobs.p.wait(id));
+    await until(() => heardCount > 0);
+    start.resolve();
+    expect(await Promise.all(waiting)).toEqual(waiting.map(() => 2));
+    await new Promise(setImmediate);
+    process.off("warning", hear);
+    expect(warnings.filter(({ name }) => name === "MaxListenersExceededWarning")).toEqual([]);
+    await worker.close();
+    await jobs.close();
+  });
+
+  test("each kind has its own concurrency", async () => {
+    const jobs = defineJobs({ one: job<number>(), many: job<number>() }, fresh());
+    let running = 0;
+    let most = 0;
+    let held = 0;
+    const all = gate();
+    const worker = jobs.work(
+      {
+        async one() {
+          most = Math.max(most, (running += 1));
+          await new Promise(setImmediate);
+          running -= 1;
+        },
+        async many() {
+          held += 1;
+          await all.promise;
+        },
+      },
+      { concurrency: { one: 1, many: 20 } },
+    );
+    const twenty = Array.from({ length: 20 }, (_, data) => ({ data }));
+    await jobs.many.addMany(twenty);
+    await until(() => held === 20);
+    all.resolve();
+    const ids = await jobs.one.addMany(twenty);
+    await Promise.all(ids.map((id) => jobs.one.wait(id)));
+    expect(most).toBe(1);
+    expect(() => jobs.work({}, { concurrency: { other: 1 } as never })).toThrow(/kinds of/);
+    expect(() => jobs.work({ one: () => {} }, { concurrency: { one: 0 } })).toThrow(/concurrency/);
+    await worker.close();
+    await jobs.close();
+  });
+
   test("closing waits for what runs; what does not end in time goes back and runs elsewhere", async () => {
     const jobs = defineJobs({ p: job<string>({ attempts: 1 }) }, fresh());
     const ended: string[] = [];
@@ -258,6 +343,10 @@ describe.skipIf(skips.isMissing).each(["redis", "postgres"] as const)("jobs in %
 
   test("a schedule keeps its id: setting it again changes it, and taking it back ends it", async () => {
     const jobs = defineJobs({ p: job<{ n: number }>() }, fresh());
+    for (const cron of ["at three", "0 3 * *", "99 * * * *"])
+      await expect(jobs.p.schedule("x", { cron }, { n: 0 })).rejects.toThrow(/`cron`/);
+    const nowhere = { cron: "0 3 * * *", timeZone: "Europe/Nowhere" };
+    await expect(jobs.p.schedule("x", nowhere, { n: 0 })).rejects.toThrow(/timeZone/);
     await jobs.p.schedule("nightly", { cron: "0 3 * * *", timeZone: "Europe/Berlin" }, { n: 1 });
     await jobs.p.schedule("nightly", { cron: "0 4 * * *", timeZone: "Europe/Berlin" }, { n: 2 });
     expect(await jobs.p.schedules()).toMatchObject([
