@@ -4,11 +4,13 @@ import type { PgClient, PgPool } from "./pg-driver.ts";
 
 /** Which connections of a pool are open and which are handed out, and what befell them. */
 export interface ClientLedger {
-  /** Connection -> when it was handed out, in ms since the epoch. */
-  readonly held: ReadonlyMap<PgClient, number>;
   readonly openCount: number;
+  /** Handed out. */
+  readonly busyCount: number;
   readonly errorCount: number;
   longestHeldMs(): number;
+  busyClients(): readonly PgClient[];
+  isBusy(client: PgClient): boolean;
   /** Says that this failure is of our own making. */
   expect(error: Error): void;
 }
@@ -22,8 +24,9 @@ export interface KeepLedgerOptions {
 
 export function keepLedger(pool: PgPool, options: KeepLedgerOptions): ClientLedger {
   const { clock, watch, onError } = options;
-  const held = new Map<PgClient, number>();
-  const open = new Set<PgClient>();
+  // One object per connection for as long as it is open: a map that grew and shrank with every statement would be most of the pool's garbage.
+  const open = new Map<PgClient, { heldSinceMs: number | undefined }>();
+  let busyCount = 0;
   const known = new WeakSet<Error>();
   let errorCount = 0;
 
@@ -40,25 +43,44 @@ export function keepLedger(pool: PgPool, options: KeepLedgerOptions): ClientLedg
   pool.on("connect", (client: PgClient) => {
     // pool.on("error") covers idle clients only; one that is handed out would end the process.
     client.on("error", report);
-    open.add(client);
+    open.set(client, { heldSinceMs: undefined });
     watch?.add(client);
   });
-  pool.on("acquire", (client: PgClient) => held.set(client, clock.now()));
-  pool.on("release", (_error: unknown, client: PgClient) => held.delete(client));
+  pool.on("acquire", (client: PgClient) => {
+    const state = open.get(client);
+    if (state === undefined) return;
+    if (state.heldSinceMs === undefined) busyCount += 1;
+    state.heldSinceMs = clock.now();
+  });
+  pool.on("release", (_error: unknown, client: PgClient) => {
+    const state = open.get(client);
+    if (state?.heldSinceMs === undefined) return;
+    state.heldSinceMs = undefined;
+    busyCount -= 1;
+  });
   pool.on("remove", (client: PgClient) => {
     open.delete(client);
     watch?.remove(client);
   });
+  const isBusy = (client: PgClient): boolean => open.get(client)?.heldSinceMs !== undefined;
 
   return {
-    held,
     get openCount() {
       return open.size;
     },
+    get busyCount() {
+      return busyCount;
+    },
+    isBusy,
+    busyClients: () => [...open.keys()].filter(isBusy),
     get errorCount() {
       return errorCount;
     },
-    longestHeldMs: () => clock.now() - Math.min(clock.now(), ...held.values()),
+    longestHeldMs() {
+      const nowMs = clock.now();
+      const held = [...open.values()].map(({ heldSinceMs = nowMs }) => heldSinceMs);
+      return nowMs - Math.min(nowMs, ...held);
+    },
     expect: (error) => void known.add(error),
   };
 }

@@ -1,6 +1,7 @@
 import type { TimerClock } from "@upshift/foundation";
 import { requestCancel } from "../connection/cancel-request.ts";
 import type { ClientLedger } from "./client-ledger.ts";
+import type { CallerLine } from "./guarded-pool.ts";
 import type { PgClient, PgPool } from "./pg-driver.ts";
 import type { PoolClosedError } from "./pool-errors.ts";
 import { socketOf } from "../connection/socket.ts";
@@ -8,8 +9,7 @@ import { socketOf } from "../connection/socket.ts";
 export interface DrainPoolOptions {
   readonly pool: PgPool;
   readonly ledger: ClientLedger;
-  /** Callers in line; each call ends one's wait. */
-  readonly waiting: ReadonlySet<(error: Error) => void>;
+  readonly line: CallerLine;
   readonly clock: TimerClock;
   readonly timeoutMs: number;
   /** What those get that are not done in time. */
@@ -21,15 +21,15 @@ const LOOK_AGAIN_AFTER_MS = 50;
 
 /** Closes a pool that takes no more callers: those that are there have `timeoutMs` to finish, then everything is taken from them. */
 export async function drainPool(options: DrainPoolOptions): Promise<void> {
-  const { pool, ledger, waiting, clock, timeoutMs, reason } = options;
+  const { pool, ledger, line, clock, timeoutMs, reason } = options;
   const giveUpAtMs = clock.now() + timeoutMs;
-  while (ledger.held.size + waiting.size > 0 && clock.now() < giveUpAtMs)
+  while (ledger.busyCount + line.count > 0 && clock.now() < giveUpAtMs)
     await nextRelease(pool, clock, Math.min(giveUpAtMs - clock.now(), LOOK_AGAIN_AFTER_MS));
-  for (const giveUp of waiting) giveUp(reason);
+  for (const giveUp of line.giveUps) giveUp(reason);
   const ended = pool.ending ? Promise.resolve() : pool.end();
-  const taken = [...ledger.held.keys()].map(async (client) => {
+  const taken = ledger.busyClients().map(async (client) => {
     await requestCancel(client);
-    if (ledger.held.has(client)) takeBack(client, ledger, reason);
+    if (ledger.isBusy(client)) takeBack(client, ledger, reason);
   });
   await Promise.all([ended, ...taken]);
 }

@@ -16,8 +16,14 @@ export interface PoolGuard {
   readonly now: () => number;
   readonly acquired: (waitedMs: number) => void;
   readonly timedOut: () => void;
-  /** Calls of callers that have no connection yet; each ends its caller's wait with an error. */
-  readonly waiting: Set<(error: Error) => void>;
+  readonly line: CallerLine;
+}
+
+/** Callers that have no connection yet. */
+export interface CallerLine {
+  count: number;
+  /** For those that may have to wait: ends the wait with an error. */
+  readonly giveUps: Set<(error: Error) => void>;
 }
 
 /**
@@ -32,7 +38,7 @@ export function createGuardedPool(driver: PgDriver, options: object, guard: Pool
     override connect(callback?: ConnectCallback): Promise<PgClient> | undefined {
       if (callback === undefined) {
         return new Promise((resolve, reject) => {
-          this.connect((error, client) => {
+          this.#connect((error, client) => {
             if (client === undefined) reject(error);
             else resolve(client);
           });
@@ -47,14 +53,38 @@ export function createGuardedPool(driver: PgDriver, options: object, guard: Pool
         callback(new PoolClosedError(guard.server), undefined, ignore);
         return;
       }
-      const startedAtMs = guard.now();
-      const giveUp = (error: Error): void => {
-        guard.waiting.delete(giveUp);
-        callback(error, undefined, ignore);
-      };
-      guard.waiting.add(giveUp);
+      guard.line.count += 1;
+      if (this.idleCount > this.waitingCount) this.#takeIdle(callback);
+      else this.#queue(callback);
+    }
+
+    /** One is there and will be handed out in this tick: by far the most calls, so nothing more is done for it than needed. */
+    #takeIdle(callback: ConnectCallback): void {
       super.connect((error, client, done) => {
-        if (!guard.waiting.delete(giveUp)) {
+        guard.line.count -= 1;
+        if (client === undefined) {
+          callback(this.#explain(error), undefined, done);
+          return;
+        }
+        guard.acquired(0);
+        callback(undefined, client, done);
+      });
+    }
+
+    #queue(callback: ConnectCallback): void {
+      const { line } = guard;
+      const startedAtMs = guard.now();
+      const leave = (): boolean => {
+        if (!line.giveUps.delete(giveUp)) return false;
+        line.count -= 1;
+        return true;
+      };
+      const giveUp = (error: Error): void => {
+        if (leave()) callback(error, undefined, ignore);
+      };
+      line.giveUps.add(giveUp);
+      super.connect((error, client, done) => {
+        if (!leave()) {
           client?.release();
         } else if (client === undefined) {
           callback(this.#explain(error), undefined, done);

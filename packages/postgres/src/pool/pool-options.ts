@@ -15,7 +15,7 @@ export type ServerAddress = string | ServerConfig;
 
 export interface PoolOptions<Driver extends PgDriver = PgDriver> {
   /** Where writes go, and reads that no replica may answer. */
-  readonly primary?: ServerAddress;
+  readonly primary?: ServerAddress | undefined;
   /** Streaming replicas of the primary, each by an address of its own: behind a balancer nobody knows which one has answered. */
   readonly replicas?: readonly ServerAddress[];
   /** The module `pg`, for its types and for installations where `pg` cannot be found from here. Default: the one that is installed. */

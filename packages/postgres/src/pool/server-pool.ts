@@ -3,7 +3,7 @@ import { type AcquireStatistics, createAcquireCounter } from "./acquire-statisti
 import { askServer } from "./ask-server.ts";
 import { keepLedger } from "./client-ledger.ts";
 import { drainPool } from "./drain-pool.ts";
-import { createGuardedPool } from "./guarded-pool.ts";
+import { type CallerLine, createGuardedPool } from "./guarded-pool.ts";
 import { type HangWatch, watchForHangs } from "./hang-watch.ts";
 import { jitterLifetimes } from "./lifetime.ts";
 import type { PgClient, PgDriver, PgPool, ServerConfig } from "./pg-driver.ts";
@@ -64,7 +64,7 @@ export function openServerPool(options: ServerPoolOptions): ServerPool {
   const { clock, connectionTimeoutMs, max } = settings;
   const session = createSessionSetup(settings.session);
   const counter = createAcquireCounter();
-  const waiting = new Set<(error: Error) => void>();
+  const line: CallerLine = { count: 0, giveUps: new Set() };
   let closing: Promise<void> | undefined;
 
   /** @returns why the connection cannot be used */
@@ -103,7 +103,7 @@ export function openServerPool(options: ServerPoolOptions): ServerPool {
       isClosing: () => closing !== undefined,
       load: () => ({
         max,
-        busyCount: ledger.held.size,
+        busyCount: ledger.busyCount,
         connectingCount: Math.max(0, pool.totalCount - ledger.openCount),
         waitingCount: pool.waitingCount,
         longestHeldMs: ledger.longestHeldMs(),
@@ -111,7 +111,7 @@ export function openServerPool(options: ServerPoolOptions): ServerPool {
       now: () => clock.now(),
       acquired: counter.acquired,
       timedOut: counter.timedOut,
-      waiting,
+      line,
     },
   );
   hideConnectionString(pool.options);
@@ -130,13 +130,13 @@ export function openServerPool(options: ServerPoolOptions): ServerPool {
     pg: pool,
     session,
     acquire: (signal) => checkOut(pool, signal),
-    loadRatio: () => (ledger.held.size + waiting.size) / max,
+    loadRatio: () => (ledger.busyCount + line.count) / max,
     gauges: () => ({
       name,
       max,
       totalCount: pool.totalCount,
       idleCount: pool.idleCount,
-      busyCount: ledger.held.size,
+      busyCount: ledger.busyCount,
       waitingCount: pool.waitingCount,
       longestHeldMs: ledger.longestHeldMs(),
       acquire: counter.read(),
@@ -144,7 +144,7 @@ export function openServerPool(options: ServerPoolOptions): ServerPool {
     }),
     close(timeoutMs) {
       const reason = new PoolClosedError(name);
-      return (closing ??= drainPool({ pool, ledger, waiting, clock, timeoutMs, reason }));
+      return (closing ??= drainPool({ pool, ledger, line, clock, timeoutMs, reason }));
     },
   };
 }
