@@ -41,19 +41,18 @@ export function writeBoolean(cursor: FieldCursor, bytes: Buffer, length: number)
   return writeAscii(isTrue ? "true" : "false", bytes, length);
 }
 
-/** Up to this many characters a decimal without an exponent is what JavaScript prints too: no double needs more than 15 digits to tell such decimals apart. */
-const SAFE_DECIMAL = 15;
-
-/** @returns the JSON of JavaScript's number; `null` when it is not finite */
+/**
+ * JavaScript's number; `null` when it is not finite. Without an exponent both print the shortest decimal that reads back as the same double: where they could differ is a number
+ * half-way between two doubles, and below 10^15 those have more than 17 digits.
+ */
 export function writeFloat(cursor: FieldCursor, bytes: Buffer, length: number): number {
   const { row, index } = cursor;
   let to = length;
   for (let from = index; ; from++) {
     const byte = row[from] ?? LINE_BREAK;
     if (byte === TAB || byte === LINE_BREAK) {
-      const size = from - index;
-      const isMinusZero = size === 2 && row[index] === MINUS && row[index + 1] === ZERO;
-      if (size > SAFE_DECIMAL || isMinusZero) break;
+      const isMinusZero = from === index + 2 && row[index] === MINUS && row[index + 1] === ZERO;
+      if (isMinusZero) break;
       cursor.index = from + 1;
       return to;
     }
