@@ -94,7 +94,7 @@ export interface ColumnType {
 }
 
 /** What the elements of an array are. */
-export interface ElementType {
+interface ElementType {
   /** The type under all domains, as `pg_type.typname` has it. */
   readonly baseName: string;
   readonly delimiter: string;

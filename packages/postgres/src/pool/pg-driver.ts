@@ -38,7 +38,7 @@ export interface PgClient extends PooledConnection {
 }
 
 /** A connection of its own, outside of any pool. */
-export interface PgSingleClient {
+interface PgSingleClient {
   readonly host?: string;
   readonly port?: number;
   readonly database?: string | undefined;

@@ -18,7 +18,7 @@ interface IoredisCommandOptions {
   readonly replyEncoding: "utf8" | null;
 }
 
-export interface IoredisCommand {
+interface IoredisCommand {
   readonly promise: Promise<Reply>;
   pipelineIndex?: number;
 }

@@ -15,8 +15,3 @@ export interface Endpoint {
   readonly name?: string | undefined;
   readonly connectTimeoutMs: number;
 }
-
-/** host:port, or the path of the socket: what may be shown. */
-export function endpointLabel(endpoint: Endpoint): string {
-  return endpoint.path ?? `${endpoint.host}:${endpoint.port}`;
-}

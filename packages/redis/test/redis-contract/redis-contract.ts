@@ -21,7 +21,7 @@ export interface RedisContractOptions {
 }
 
 /** What a case may use. Keys of one case begin with `key`, all of one slot. */
-export interface ContractContext {
+interface ContractContext {
   readonly redis: Redis;
   readonly key: string;
   readonly elapse: (ms: number) => Promise<void>;

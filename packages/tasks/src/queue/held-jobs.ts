@@ -2,7 +2,7 @@ import type { TimerClock } from "@upshift/foundation";
 import { JobLockLostError, JobTimeoutError, WorkerClosingError } from "./queue-errors.ts";
 
 /** A job that a handler is at work on. */
-export interface HeldJob {
+interface HeldJob {
   readonly id: string;
   readonly signal: AbortSignal;
   /** Ends its watch. */

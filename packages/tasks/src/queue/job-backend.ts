@@ -83,4 +83,4 @@ export interface JobEnvelope {
 export type BullJob = Job<JobEnvelope>;
 
 /** @param token - of the job's lock, which moves it */
-export type JobProcessor = (job: BullJob, token: string | undefined) => Promise<unknown>;
+type JobProcessor = (job: BullJob, token: string | undefined) => Promise<unknown>;

@@ -129,7 +129,7 @@ function writeAnyTime(cursor: FieldCursor, bytes: Buffer, length: number): numbe
   return json === "null" ? length : writeAscii(json.slice(1, -1), bytes, length);
 }
 
-export function writeAscii(text: string, bytes: Buffer, length: number): number {
+function writeAscii(text: string, bytes: Buffer, length: number): number {
   for (let index = 0; index < text.length; index++) bytes[length + index] = text.charCodeAt(index);
   return length + text.length;
 }

@@ -1,10 +1,7 @@
 import { hasErrorCode } from "@upshift/foundation";
 import { sqlState } from "../../connection/sql-state.ts";
 
-/** A statement that touches a row twice, as `ON CONFLICT DO UPDATE` refuses to. */
-export const ROW_TWICE = "21000";
-
-/** Data, integrity, WITH CHECK OPTION, what a trigger raised, a value too large for an index or page. */
+/** A row twice in one statement, data, integrity, WITH CHECK OPTION, what a trigger raised, a value too large for an index or page. */
 const OF_ROWS = /^(?:21000|22...|23...|44000|P0...|54000)$/;
 /** The table is not what the catalog said when it was read: columns, types, the table itself, a plan's result type. */
 const OF_STALE_FACTS = /^(?:42703|42704|42P01|42P10|42804|42883|428C9|0A000)$/;

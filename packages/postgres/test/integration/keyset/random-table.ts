@@ -8,7 +8,7 @@ export interface RandomTable {
   readonly hasIndex: boolean;
 }
 
-export interface RandomColumn {
+interface RandomColumn {
   readonly type: ValueType;
   readonly isNotNull: boolean;
 }

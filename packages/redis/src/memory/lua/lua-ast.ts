@@ -48,7 +48,7 @@ export type Expression =
       readonly items: readonly Expression[];
     };
 
-export interface Index {
+interface Index {
   readonly kind: "index";
   readonly object: Expression;
   readonly key: Expression;

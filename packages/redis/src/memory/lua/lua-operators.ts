@@ -28,7 +28,7 @@ export function arithmetic(
   return operator === "%" ? a - Math.floor(a / b) * b : a ** b;
 }
 
-export function concatenate(left: LuaValue, right: LuaValue, line: number): string {
+function concatenate(left: LuaValue, right: LuaValue, line: number): string {
   const a = toConcatenated(left);
   const b = toConcatenated(right);
   if (a === undefined || b === undefined)
@@ -51,7 +51,7 @@ export function isLess(left: LuaValue, right: LuaValue, line: number): boolean {
   return cannotCompare(left, right, line);
 }
 
-export function isLessOrEqual(left: LuaValue, right: LuaValue, line: number): boolean {
+function isLessOrEqual(left: LuaValue, right: LuaValue, line: number): boolean {
   if (typeof left === "number" && typeof right === "number") return left <= right;
   if (typeof left === "string" && typeof right === "string") return left <= right;
   return cannotCompare(left, right, line);
