@@ -2,6 +2,10 @@ import type { Driver, Link, LinkEvents, OpeningLink } from "../connect/link.ts";
 import type { Key } from "../redis.ts";
 import type { NodeAddress } from "../cluster/cluster-map.ts";
 
+// Both libraries type the listeners of all their events at once.
+// oxlint-disable-next-line typescript/no-explicit-any
+export type GivenListener = (...values: any[]) => void;
+
 /** A client of one server that the caller made and keeps. */
 export interface GivenClient {
   readonly failure: Driver["failure"];

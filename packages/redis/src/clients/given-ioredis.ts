@@ -2,7 +2,7 @@ import { InvalidArgumentError } from "@upshift/foundation";
 import { addressLabel, type NodeAddress } from "../cluster/cluster-map.ts";
 import type { Command, Link, LinkEvents, OpeningLink } from "../connect/link.ts";
 import type { Reply } from "../redis.ts";
-import type { GivenClient, GivenCluster } from "./given-client.ts";
+import type { GivenClient, GivenCluster, GivenListener } from "./given-client.ts";
 import {
   type IoredisClient,
   ioredisFailure,
@@ -15,7 +15,6 @@ import { resp2Shape } from "./resp2-shape.ts";
 /** What we use of a `Redis` of ioredis. */
 export interface GivenIoredis {
   readonly status: string;
-  readonly isCluster: false;
   readonly options: {
     readonly host?: string | undefined;
     readonly port?: number | undefined;
@@ -26,19 +25,18 @@ export interface GivenIoredis {
   sendCommand(command: never): unknown;
   connect(): Promise<void>;
   duplicate(options: object): unknown;
-  on(event: string, listener: (...values: never[]) => void): unknown;
-  off(event: string, listener: (...values: never[]) => void): unknown;
+  on(event: string, listener: GivenListener): unknown;
+  off(event: string, listener: GivenListener): unknown;
 }
 
 /** What we use of a `Cluster` of ioredis. */
 export interface GivenIoredisCluster {
   readonly status: string;
-  readonly isCluster: true;
   readonly slots: readonly (readonly string[] | undefined)[];
   nodes(role: "master" | "all"): readonly GivenIoredis[];
   refreshSlotsCache(callback?: (error?: Error | null) => void): void;
-  on(event: string, listener: (...values: never[]) => void): unknown;
-  off(event: string, listener: (...values: never[]) => void): unknown;
+  on(event: string, listener: GivenListener): unknown;
+  off(event: string, listener: GivenListener): unknown;
 }
 
 export function givenIoredis(client: GivenIoredis): GivenClient {

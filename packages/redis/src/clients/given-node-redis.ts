@@ -2,7 +2,7 @@ import { InvalidArgumentError } from "@upshift/foundation";
 import { addressLabel, type NodeAddress } from "../cluster/cluster-map.ts";
 import type { Command, Link, LinkEvents, OpeningLink } from "../connect/link.ts";
 import type { Reply } from "../redis.ts";
-import type { GivenClient, GivenCluster } from "./given-client.ts";
+import type { GivenClient, GivenCluster, GivenListener } from "./given-client.ts";
 import {
   asTexts,
   isNodeRedisClient,
@@ -27,8 +27,8 @@ export interface GivenNodeRedis {
     | undefined;
   sendCommand(args: readonly (string | Buffer)[], options?: never): Promise<unknown>;
   readonly duplicate: (overrides: never) => unknown;
-  on(event: string, listener: (...values: never[]) => void): unknown;
-  off(event: string, listener: (...values: never[]) => void): unknown;
+  on(event: string, listener: GivenListener): unknown;
+  off(event: string, listener: GivenListener): unknown;
 }
 
 interface GivenMaster {
@@ -47,8 +47,8 @@ export interface GivenNodeRedisCluster {
     isReadonly: boolean | undefined,
     args: (string | Buffer)[],
   ): Promise<unknown>;
-  on(event: string, listener: (...values: never[]) => void): unknown;
-  off(event: string, listener: (...values: never[]) => void): unknown;
+  on(event: string, listener: GivenListener): unknown;
+  off(event: string, listener: GivenListener): unknown;
 }
 
 /** By the first byte of a reply in RESP: doubles and big numbers as text, maps and sets as arrays, as RESP2 has them. */

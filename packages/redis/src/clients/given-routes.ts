@@ -30,10 +30,8 @@ export type GivenRedis =
 
 /** @throws {InvalidArgumentError} when it is none of these */
 export function givenRoutes(given: GivenRedis, settings: ConnectSettings): Routes {
-  if ("isCluster" in given)
-    return given.isCluster
-      ? clusterRoutes(givenIoredisCluster(given), settings)
-      : singleRoutes(givenIoredis(given), settings);
+  if ("refreshSlotsCache" in given) return clusterRoutes(givenIoredisCluster(given), settings);
+  if ("status" in given) return singleRoutes(givenIoredis(given), settings);
   if ("nodeClient" in given) return clusterRoutes(givenNodeRedisCluster(given), settings);
   if (isGivenNodeRedis(given)) return singleRoutes(givenNodeRedis(given), settings);
   throw new InvalidArgumentError(
