@@ -9,68 +9,77 @@ const TTL_MS = 3_000;
 /** Before this a lock that lost its key cannot know it; after it, it must. */
 const RENEWAL_MS = TTL_MS / 3;
 
-test(`${STEPS} random steps of four processes leave one holder, as a plain map has it`, async () => {
-  const clock = createSimulatedClock(1_700_000_000_000);
-  const server = createMemoryRedisServer({ clock });
-  const clients = Array.from({ length: 4 }, () => server.connect());
-  const random = seededRandom(20_261_123);
-  const upTo = (count: number): number => Math.floor(random() * count);
-  /** Who holds what; `lostAtMs` once its key was taken away. */
-  interface Holding {
-    readonly held: Lock;
-    lostAtMs?: number;
-  }
-  const holders = new Map<string, Holding>();
-  let lost: readonly Holding[] = [];
-  let lostCount = 0;
-  const highest = new Map<string, number>();
-  const options = { ttl: TTL_MS, clock, random };
-  let takenCount = 0;
-  for (let step = 0; step < STEPS; step++) {
-    const name = `n${upTo(5)}`;
-    const key = `lock:{${name}}`;
-    const client = clients[upTo(clients.length)];
-    const holding = holders.get(name);
-    const at = `step ${step}`;
-    if (client === undefined) throw new Error("no client");
-    const draw = random();
-    if (draw < 0.45) {
-      const taken = await lock(client, name, options).catch((error: unknown) => error);
-      if (holding === undefined) {
-        const held = taken as Lock;
-        expect(held.isHeld, at).toBe(true);
-        expect(held.token, at).toBeGreaterThan(highest.get(name) ?? 0);
-        highest.set(name, held.token);
-        holders.set(name, { held });
-        takenCount += 1;
-      } else expect(taken, at).toMatchObject({ code: "UPSHIFT_LOCK_TAKEN" });
-    } else if (draw < 0.7) {
-      if (holding !== undefined) expect(await holding.held.release(), at).toBe(true);
-      holders.delete(name);
-      expect(await client.send(["EXISTS", key]), at).toBe(0);
-    } else if (draw < 0.75) {
-      await client.send(["DEL", key]);
-      if (holding !== undefined) {
-        holding.lostAtMs = clock.now();
-        lost = [...lost, holding];
-        lostCount += 1;
-        holders.delete(name);
-      }
-    } else await clock.advance(upTo(2 * RENEWAL_MS));
-    for (const { held } of holders.values()) expect(held.isHeld, at).toBe(true);
-    const known = lost.filter(({ lostAtMs = 0 }) => clock.now() - lostAtMs >= RENEWAL_MS);
-    lost = lost.filter((each) => !known.includes(each));
-    for (const { held } of known) {
-      expect(held.isHeld, at).toBe(false);
-      expect(held.signal.reason, at).toMatchObject({ code: "UPSHIFT_LOCK_LOST" });
+test(
+  `${STEPS} random steps of four processes leave one holder, as a plain map has it`,
+  { timeout: 120_000 },
+  async () => {
+    const clock = createSimulatedClock(1_700_000_000_000);
+    const server = createMemoryRedisServer({ clock });
+    const clients = Array.from({ length: 4 }, () => server.connect());
+    const random = seededRandom(20_261_123);
+    const upTo = (count: number): number => Math.floor(random() * count);
+    /** Who holds what; `lostAtMs` once its key was taken away. */
+    interface Holding {
+      readonly held: Lock;
+      lostAtMs?: number;
     }
-    expect(await client.send(["EXISTS", key]), at).toBe(holders.has(name) ? 1 : 0);
-  }
-  expect(takenCount).toBeGreaterThan(1_000);
-  expect(lostCount).toBeGreaterThan(100);
-  for (const { held } of [...holders.values(), ...lost]) await held.release();
-  expect(clock.timerCount).toBe(0);
-});
+    const holders = new Map<string, Holding>();
+    let lost: Holding[] = [];
+    let lostCount = 0;
+    const highest = new Map<string, number>();
+    const options = { ttl: TTL_MS, clock, random };
+    let takenCount = 0;
+    for (let step = 0; step < STEPS; step++) {
+      const name = `n${upTo(5)}`;
+      const key = `lock:{${name}}`;
+      const client = clients[upTo(clients.length)];
+      const holding = holders.get(name);
+      const at = `step ${step}`;
+      if (client === undefined) throw new Error("no client");
+      const draw = random();
+      const outcome: unknown[] = [];
+      if (draw < 0.45) {
+        const taken = await lock(client, name, options).catch(
+          (error: { code: string }) => error.code,
+        );
+        if (typeof taken === "string") outcome.push(taken, holding && "UPSHIFT_LOCK_TAKEN");
+        else {
+          outcome.push(
+            taken.isHeld && taken.token > (highest.get(name) ?? 0),
+            holding === undefined,
+          );
+          highest.set(name, taken.token);
+          holders.set(name, { held: taken });
+          takenCount += 1;
+        }
+      } else if (draw < 0.7) {
+        outcome.push(await holding?.held.release(), holding && true);
+        holders.delete(name);
+      } else if (draw < 0.75) {
+        outcome.push(await client.send(["DEL", key]), holding === undefined ? 0 : 1);
+        if (holding !== undefined) {
+          holding.lostAtMs = clock.now();
+          lost.push(holding);
+          lostCount += 1;
+          holders.delete(name);
+        }
+      } else await clock.advance(upTo(2 * RENEWAL_MS));
+      expect(outcome[0], at).toEqual(outcome[1]);
+      for (const { held } of holders.values()) expect(held.isHeld, at).toBe(true);
+      const known = lost.filter(({ lostAtMs = 0 }) => clock.now() - lostAtMs >= RENEWAL_MS);
+      lost = lost.filter((each) => !known.includes(each));
+      for (const { held } of known) {
+        expect(held.isHeld, at).toBe(false);
+        expect(held.signal.reason, at).toMatchObject({ code: "UPSHIFT_LOCK_LOST" });
+      }
+      expect(await client.send(["EXISTS", key]), at).toBe(holders.has(name) ? 1 : 0);
+    }
+    expect(takenCount).toBeGreaterThan(1_000);
+    expect(lostCount).toBeGreaterThan(100);
+    for (const { held } of [...holders.values(), ...lost]) await held.release();
+    expect(clock.timerCount).toBe(0);
+  },
+);
 
 test("a body that gives the lock back early is no failure", async () => {
   const redis = createMemoryRedisServer().connect();

@@ -88,6 +88,12 @@ export function defineJobs(definitions: JobDefinitions, options: DefineJobsOptio
       return [name, createJobQueue(`${namePrefix}${name}`, definition.options, backend, settings)];
     }),
   );
+  const of = (name: string) => {
+    const definition = Object.hasOwn(definitions, name) ? definitions[name] : undefined;
+    if (definition === undefined)
+      throw new InvalidArgumentError(`kinds of ${[...queues.keys()].join(", ")}`, name);
+    return definition;
+  };
   return {
     ...Object.fromEntries(queues),
     work(
@@ -95,12 +101,6 @@ export function defineJobs(definitions: JobDefinitions, options: DefineJobsOptio
       workOptions: WorkOptions = {},
     ): JobWorker {
       const { concurrency } = workOptions;
-      const of = (name: string) => {
-        const definition = Object.hasOwn(definitions, name) ? definitions[name] : undefined;
-        if (definition === undefined)
-          throw new InvalidArgumentError(`kinds of ${[...queues.keys()].join(", ")}`, name);
-        return definition;
-      };
       const limits = typeof concurrency === "object" ? Object.entries(concurrency) : [];
       // Before any worker is started: none is left behind.
       for (const name of [...Object.keys(handlers), ...limits.map(([kind]) => kind)]) of(name);

@@ -114,7 +114,6 @@ export function createJobEvents<Result>(
           reject(error);
         }
       };
-      const isGone = async (): Promise<boolean> => (await queue().getJob(id)) === undefined;
       const completed = (event: { jobId: string; returnvalue: unknown }): void => {
         if (event.jobId !== id) return;
         void look(() => resolve(JSON.parse(JSON.stringify(event.returnvalue ?? null))));
@@ -123,10 +122,13 @@ export function createJobEvents<Result>(
         if (event.jobId !== id) return;
         // An event of an attempt before this one, when the job is there and at work again.
         void look(() => {
-          isGone().then(
-            (isSo) => isSo && reject(new JobFailedError(queue().name, id, event.failedReason)),
-            reject,
-          );
+          queue()
+            .getJob(id)
+            .then((found) => {
+              if (found === undefined)
+                reject(new JobFailedError(queue().name, id, event.failedReason));
+              return undefined;
+            }, reject);
         });
       };
       const lookAgain = (): void => {
@@ -136,11 +138,12 @@ export function createJobEvents<Result>(
       };
       signal.addEventListener("abort", leave, { once: true });
       ready().then((events) => {
-        if (signal.aborted) return;
+        if (signal.aborted) return undefined;
         events.on("completed", completed);
         events.on("failed", failed);
         // It may have ended before anybody listened.
         lookAgain();
+        return undefined;
       }, reject);
     });
   return {

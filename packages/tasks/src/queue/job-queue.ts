@@ -171,8 +171,11 @@ export function createJobQueue<Data, Result>(
     },
     unschedule: (id, options) => call("unschedule", () => bull().removeJobScheduler(id), options),
     async schedules(options) {
-      const read = () => bull().getJobSchedulers(0, LARGEST_PAGE);
-      const found = await call("schedules", read, options);
+      const found = await call(
+        "schedules",
+        () => bull().getJobSchedulers(0, LARGEST_PAGE),
+        options,
+      );
       return found.map(({ key, pattern, every, tz, next }) => ({
         id: key,
         cron: pattern,

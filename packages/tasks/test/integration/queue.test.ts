@@ -23,13 +23,12 @@ const until = async (isTrue: () => boolean | Promise<boolean>): Promise<void> =>
 };
 
 /** Something to wait for until it is opened. */
-const gate = () => {
-  let resolve: () => void = () => {};
-  const promise = new Promise<void>((open) => {
-    resolve = open;
+class Gate {
+  resolve: () => void = () => {};
+  readonly promise = new Promise<void>((open) => {
+    this.resolve = open;
   });
-  return { promise, resolve: () => resolve() };
-};
+}
 
 describe.skipIf(skips.isMissing).each(["redis", "postgres"] as const)("jobs in %s", (kind) => {
   let redis: RedisServer | undefined;
@@ -224,11 +223,14 @@ describe.skipIf(skips.isMissing).each(["redis", "postgres"] as const)("jobs in %
       { p: job<number, number>({ keep: { completed: { count: 0 } } }) },
       fresh(),
     );
-    const start = gate();
+    const start = new Gate();
     let heardCount = 0;
     const worker = jobs.work({
       async p(n, { progress }) {
-        while (heardCount === 0) await progress(n);
+        await until(async () => {
+          await progress(n);
+          return heardCount > 0;
+        });
         await start.promise;
         return n + 1;
       },
@@ -252,7 +254,7 @@ describe.skipIf(skips.isMissing).each(["redis", "postgres"] as const)("jobs in %
     let running = 0;
     let most = 0;
     let held = 0;
-    const all = gate();
+    const all = new Gate();
     const worker = jobs.work(
       {
         async one() {
