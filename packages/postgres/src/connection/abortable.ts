@@ -1,3 +1,5 @@
+import { listenForAbort } from "./abort-listener.ts";
+
 /**
  * Waits for a promise, but no longer than the signal allows.
  *
@@ -20,7 +22,7 @@ export function abortable<T>(
       abort();
       return;
     }
-    signal.addEventListener("abort", abort, { once: true });
-    promise.finally(() => signal.removeEventListener("abort", abort)).then(resolve, reject);
+    const letGo = listenForAbort(signal, abort);
+    promise.finally(letGo).then(resolve, reject);
   });
 }

@@ -1,4 +1,5 @@
 import { systemClock } from "@upshift/foundation";
+import { listenForAbort } from "./abort-listener.ts";
 import { abortable } from "./abortable.ts";
 import type { Connection } from "./connection.ts";
 import { sqlState } from "./sql-state.ts";
@@ -69,14 +70,13 @@ async function patiently<T>(promise: Promise<T>, signal: AbortSignal | undefined
   if (signal === undefined) return promise;
   const grace = new AbortController();
   let cancel: (() => void) | undefined;
-  const onAbort = (): void => {
+  const letGo = listenForAbort(signal, () => {
     cancel = systemClock.after(ABORT_GRACE_MS, () => grace.abort(signal.reason));
-  };
-  signal.addEventListener("abort", onAbort, { once: true });
+  });
   try {
     return await abortable(promise, grace.signal);
   } finally {
-    signal.removeEventListener("abort", onAbort);
+    letGo();
     cancel?.();
   }
 }

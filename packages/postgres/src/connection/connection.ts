@@ -3,6 +3,7 @@ import { requestCancel } from "./cancel-request.ts";
 import type { QueryResult, Queryable, Row } from "./queryable.ts";
 import { runStatement, type Statement } from "./run-statement.ts";
 import { sqlState } from "./sql-state.ts";
+import { isReady } from "./until-ready.ts";
 
 /** One connection, ours alone while the body of `withConnection` runs. */
 export interface Connection {
@@ -17,6 +18,8 @@ export interface Connection {
   track<T>(start: () => Promise<T>): Promise<T>;
   /** Says that the connection's protocol state is not known: it is closed, not kept, when the body ends. */
   discard(reason: Error): void;
+  /** Cancels whatever runs on it, also what was not given to it by `run` or `track`; it is closed when the body ends. */
+  abandon(): void;
   /** Settles when no statement of ours is running any more; what it gave is of no interest. */
   idle(): Promise<void>;
   /** Settles when the request to cancel an aborted statement has been passed on; `undefined` when there was none. */
@@ -35,16 +38,17 @@ export function holdConnection(driver: Queryable, signal: AbortSignal | undefine
   let lastFailure: unknown;
   let cancelling: Promise<void> | undefined;
   let running: Promise<unknown> = Promise.resolve();
+  const cancel = (): void => {
+    brokenBy ??= new Error("aborted while a statement was running");
+    cancelling ??= requestCancel(driver);
+  };
   const track = async <T>(start: () => Promise<T>): Promise<T> => {
     signal?.throwIfAborted();
     const result = start();
     running = result.catch((error: unknown) => {
       if (sqlState(error) !== IN_FAILED_TRANSACTION) lastFailure = error;
     });
-    return abortable(result, signal, () => {
-      brokenBy ??= new Error("aborted while a statement was running");
-      cancelling = requestCancel(driver);
-    });
+    return abortable(result, signal, cancel);
   };
   return {
     driver,
@@ -61,6 +65,10 @@ export function holdConnection(driver: Queryable, signal: AbortSignal | undefine
     track,
     discard(reason) {
       brokenBy ??= reason;
+    },
+    abandon() {
+      brokenBy ??= new Error("aborted");
+      if (!isReady(driver)) cancel();
     },
     async idle() {
       await running;

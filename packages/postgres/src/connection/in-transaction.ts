@@ -1,6 +1,6 @@
-import { randomBytes } from "node:crypto";
 import { commit, outcomeOfDriversCommit } from "./commit.ts";
 import { type Connection, holdConnection, IN_FAILED_TRANSACTION } from "./connection.ts";
+import { takePartName } from "./part-name.ts";
 import { pooledSession } from "./pooled-session.ts";
 import {
   isPoolLike,
@@ -65,7 +65,7 @@ async function transact<T>({ connection, body, begin, signal, isOurs }: Part<T>)
     signal?.throwIfAborted();
   } catch (error) {
     // The server rolls back what is closed. To wait for a hung one would outlast the abort.
-    if (isOurs && signal?.aborted === true) connection.discard(new Error("aborted"));
+    if (isOurs && signal?.aborted === true) connection.abandon();
     else await rollBack(connection, ["ROLLBACK"]);
     throw error;
   }
@@ -75,9 +75,16 @@ async function transact<T>({ connection, body, begin, signal, isOurs }: Part<T>)
 
 /** Only the server knows whether the caller's connection is inside a transaction: a SAVEPOINT outside of one fails and harms nothing. */
 async function onCallers<T>(part: Part<T>): Promise<T> {
+  const savepoint = takePartName(part.connection.driver);
+  try {
+    return await underSavepoint(part, savepoint.name);
+  } finally {
+    savepoint.free();
+  }
+}
+
+async function underSavepoint<T>(part: Part<T>, savepoint: string): Promise<T> {
   const { connection, body } = part;
-  // Names of their own make parts that overlap fail. With one name for all, a part could undo another that has reported success.
-  const savepoint = `upshift_${randomBytes(8).toString("hex")}`;
   try {
     await execute(connection, `SAVEPOINT ${savepoint}`);
   } catch (error) {

@@ -12,14 +12,17 @@ interface ReadyState {
 const EVENTS = ["drain", "end", "error"] as const;
 
 /**
- * Resolves when the connection runs nothing any more. pg reports a failed statement before the server has said which state it left the
- * connection in; only after this is that state to be trusted.
- *
- * @returns `undefined` when that is so already, or the driver does not tell; also when the connection is gone, whose last event may have been before
- *   its last statement's failure
+ * True when the connection runs nothing, is gone, or its driver does not tell. pg reports a failed statement before the server has said which state
+ * it left the connection in; only after this is that state to be trusted.
  */
+export function isReady(driver: Queryable): boolean {
+  // The last event of a connection that is gone may have been before its last statement's failure.
+  return !hasReadyState(driver) || driver.readyForQuery || isCutOff(driver);
+}
+
+/** Resolves when `isReady`. @returns `undefined` when it is so already */
 export function untilReady(driver: Queryable): Promise<void> | undefined {
-  if (!hasReadyState(driver) || driver.readyForQuery || isCutOff(driver)) return undefined;
+  if (!hasReadyState(driver) || isReady(driver)) return undefined;
   return new Promise((resolve) => {
     const done = (): void => {
       for (const event of EVENTS) driver.removeListener(event, done);

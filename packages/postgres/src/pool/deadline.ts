@@ -1,4 +1,5 @@
 import type { TimerClock } from "@upshift/foundation";
+import { listenForAbort } from "../connection/abort-listener.ts";
 
 export interface Deadline {
   /** Aborted by the caller's signal, or with `reason` when the time is up. */
@@ -18,13 +19,13 @@ export function startDeadline(options: {
   const controller = new AbortController();
   const abort = (): void => controller.abort(signal?.reason);
   if (signal?.aborted === true) abort();
-  signal?.addEventListener("abort", abort, { once: true });
+  const letGo = signal === undefined ? undefined : listenForAbort(signal, abort);
   const cancel =
     timeoutMs === 0 ? undefined : clock.after(timeoutMs, () => controller.abort(reason()));
   return {
     signal: controller.signal,
     end() {
-      signal?.removeEventListener("abort", abort);
+      letGo?.();
       cancel?.();
     },
   };

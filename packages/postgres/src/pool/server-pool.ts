@@ -1,3 +1,4 @@
+import { socketOf } from "../connection/socket.ts";
 import { checkOut } from "../connection/with-connection.ts";
 import { type AcquireStatistics, createAcquireCounter } from "./acquire-statistics.ts";
 import { askServer } from "./ask-server.ts";
@@ -11,7 +12,6 @@ import { ConnectTimeoutError, PoolClosedError } from "./pool-errors.ts";
 import type { PoolSettings } from "./pool-options.ts";
 import { hideConnectionString } from "./server-name.ts";
 import { createSessionSetup, type SessionSetup } from "./session-setup.ts";
-import { socketOf } from "../connection/socket.ts";
 
 /** Before the first probe of a connection without traffic; Linux then probes each 75 s. */
 const KEEP_ALIVE_AFTER_MS = 10_000;

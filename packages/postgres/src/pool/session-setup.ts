@@ -88,18 +88,20 @@ function setupSql({ pooler, timeouts }: SessionOptions, processId: unknown): str
   const isDirect = directness(pooler, processId);
   const columns = timeouts.map(({ setting, timeoutMs, isDefault }) => {
     const isWanted = isDefault ? `(${isDirect} AND ${isUnset(setting)})` : isDirect;
-    return `, ${isUnset(setting)} AS "${setting}", CASE WHEN ${isWanted} THEN set_config('${setting}', '${timeoutMs}', false) END`;
+    return `, ${isUnset(setting)} AS "${setting}", CASE WHEN ${isWanted} THEN pg_catalog.set_config('${setting}', '${timeoutMs}', false) END`;
   });
   return `SELECT ${isDirect} AS "isDirect"${columns.join("")}`;
 }
 
 function directness(pooler: SessionOptions["pooler"], processId: unknown): string {
   if (pooler !== "auto") return pooler === "none" ? "true" : "false";
-  return Number.isInteger(processId) ? `(pg_backend_pid() = ${Number(processId)})` : "false";
+  return Number.isInteger(processId)
+    ? `(pg_catalog.pg_backend_pid() = ${Number(processId)})`
+    : "false";
 }
 
 function isUnset(setting: SessionTimeout["setting"]): string {
-  return `(current_setting('${setting}') = '0')`;
+  return `(pg_catalog.current_setting('${setting}') = '0')`;
 }
 
 async function readPoolerFacts(

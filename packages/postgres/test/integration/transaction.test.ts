@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { PGlite } from "@electric-sql/pglite";
 import { createTestDatabase, startTcpProxy, type TestDatabase } from "@upshift/services";
 import { Client, Pool } from "pg";
@@ -112,8 +113,10 @@ describe("a transaction", () => {
   test("shares the catalog of its pool with its parts", async () => {
     const db = open();
     await transaction(db, async (tx) => {
-      expect(catalogOf(tx)).toBe(catalogOf(db));
-      await transaction(tx, async (part) => expect(catalogOf(part)).toBe(catalogOf(db)));
+      expect(catalogOf(tx).memory).toBe(catalogOf(db).memory);
+      await transaction(tx, async (part) =>
+        expect(catalogOf(part).memory).toBe(catalogOf(db).memory),
+      );
     });
   });
 
@@ -318,6 +321,29 @@ const increment = (db: Queryable, isolation: "serializable" | "repeatable read")
     { isolation, retries: 200 },
   );
 
+test("parts use the same few names of savepoints again: pg_stat_statements keeps each text apart", async () => {
+  const client = new Client({ connectionString: database.url });
+  await client.connect();
+  const texts = new Set<string>();
+  const query = client.query.bind(client) as (...values: unknown[]) => unknown;
+  Object.assign(client, {
+    query(text: unknown, ...values: unknown[]) {
+      if (typeof text === "string" && text.includes("SAVEPOINT")) texts.add(text);
+      return query(text, ...values);
+    },
+  });
+  await client.query("BEGIN");
+  for (let part = 0; part < 5; part += 1)
+    await inTransaction(client, () => inTransaction(client, async () => undefined));
+  await client.end();
+  expect([...texts]).toEqual([
+    "SAVEPOINT upshift_part_1",
+    "SAVEPOINT upshift_part_2",
+    "RELEASE SAVEPOINT upshift_part_2",
+    "RELEASE SAVEPOINT upshift_part_1",
+  ]);
+});
+
 describe("a repetition", () => {
   test.each(["serializable", "repeatable read"] as const)(
     "makes 50 callers at once count right under %s",
@@ -463,6 +489,45 @@ describe("an end from outside", () => {
       await tx.query(INSERT, [3]);
     });
     expect(await written()).toEqual([1, 3]);
+  });
+
+  test("an abort of the whole cancels what a part of it runs", async () => {
+    const db = open();
+    const abort = new AbortController();
+    const result = transaction(
+      db,
+      async (tx) => {
+        await tx.query(INSERT, [1]);
+        await transaction(tx, (part) => part.query(SLEEP));
+      },
+      abort,
+    );
+    const outcome = Promise.allSettled([result]);
+    await until(isSleeping);
+    abort.abort(new Error("enough"));
+    expect(await outcome).toMatchObject([{ reason: { message: "enough" } }]);
+    await until(async () => !(await isSleeping()));
+    expect(await written()).toEqual([]);
+    await expectClean(db);
+  });
+
+  test("one signal may be given to any number of calls, and is let go of", async () => {
+    const db = open();
+    const warnings: string[] = [];
+    const listen = (warning: Error) => warnings.push(`${warning.name}: ${warning.message}`);
+    process.on("warning", listen);
+    const { signal } = new AbortController();
+    await Promise.all(
+      Array.from({ length: 30 }, (_, index) =>
+        index % 2 === 0
+          ? db.query("SELECT 1", [], { signal })
+          : transaction(db, (tx) => tx.query("SELECT 1"), { signal }),
+      ),
+    );
+    await new Promise(setImmediate);
+    process.removeListener("warning", listen);
+    expect(warnings).toEqual([]);
+    expect(getEventListeners(signal, "abort")).toEqual([]);
   });
 
   test("its timeout ends the wait for a connection, a statement and the pause before a repetition", async () => {
