@@ -5,6 +5,7 @@ import type {
   Queryable,
   QueryResult,
 } from "../connection/queryable.ts";
+import { type TransactionOf, withCatalogOf } from "./transaction-of.ts";
 import { isConnectionLoss } from "./is-connection-loss.ts";
 import { sqlFromNumbered } from "../sql/sql-from-numbered.ts";
 import type { Sql } from "../sql/sql.ts";
@@ -50,15 +51,19 @@ export interface KyselyCompiled {
  *
  * A database becomes a pool; a transaction stays the caller's, and a part that fails is undone alone by a savepoint. Plugins do not apply.
  */
-export function fromKysely(db: KyselyLike & { readonly isTransaction: true }): Queryable;
+export function fromKysely(
+  db: KyselyLike & { readonly isTransaction: true },
+  options?: TransactionOf,
+): Queryable;
 export function fromKysely(db: KyselyLike): PoolLike;
-export function fromKysely(db: KyselyLike): Queryable | PoolLike {
+export function fromKysely(db: KyselyLike, { of }: TransactionOf = {}): Queryable | PoolLike {
   if (typeof db?.executeQuery !== "function" || typeof db.withoutPlugins !== "function") {
     throw new InvalidArgumentError("a database or transaction of Kysely", typeof db);
   }
   const plain = db.withoutPlugins();
   const query = queryOf(plain);
-  return db.isTransaction ? { query } : { query, connect: () => hold(plain) };
+  if (!db.isTransaction) return { query, connect: () => hold(plain) };
+  return withCatalogOf(of, { query });
 }
 
 /**

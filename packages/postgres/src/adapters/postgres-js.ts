@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from "@upshift/foundation";
+import { type TransactionOf, withCatalogOf } from "./transaction-of.ts";
 import { isConnectionLoss } from "./is-connection-loss.ts";
 import type {
   PooledConnection,
@@ -52,9 +53,15 @@ export interface PostgresJsTransaction extends PostgresJs {
  * @throws {InvalidArgumentError} when the client has a `transform`: it would rename columns that this package asks for
  */
 export function fromPostgresJs(sql: PostgresJsPool): PoolLike;
-export function fromPostgresJs(sql: PostgresJsTransaction): TransactionRunner;
-export function fromPostgresJs(sql: PostgresJs): Queryable;
-export function fromPostgresJs(sql: PostgresJs): Queryable | PoolLike | TransactionRunner {
+export function fromPostgresJs(
+  sql: PostgresJsTransaction,
+  options?: TransactionOf,
+): TransactionRunner;
+export function fromPostgresJs(sql: PostgresJs, options?: TransactionOf): Queryable;
+export function fromPostgresJs(
+  sql: PostgresJs,
+  { of }: TransactionOf = {},
+): Queryable | PoolLike | TransactionRunner {
   if (typeof sql?.unsafe !== "function") {
     throw new InvalidArgumentError("a client of postgres.js", typeof sql);
   }
@@ -65,13 +72,14 @@ export function fromPostgresJs(sql: PostgresJs): Queryable | PoolLike | Transact
     return { ...base, query, connect: () => reserve(sql, preparedStatements) };
   }
   if (isTransaction(sql)) {
-    return {
+    const db: TransactionRunner = {
       ...base,
       query,
-      transaction: (body) => savepoint(sql, (inner) => body(fromPostgresJs(inner))),
+      transaction: (body) => savepoint(sql, (inner) => body(fromPostgresJs(inner, { of: db }))),
     };
+    return withCatalogOf(of, db);
   }
-  return { ...base, query };
+  return withCatalogOf(of, { ...base, query });
 }
 
 /** Without values postgres.js would send it by the simple protocol, which prepares nothing. */

@@ -23,7 +23,12 @@ export interface Catalog {
   columns(name: TableName, columns: readonly string[]): Promise<readonly ColumnFacts[]>;
   /** Reads the table anew at its next use: after an error that says it has changed. */
   forget(name: TableName): void;
+  /** What is known so far; one object for all connections that share it. */
+  readonly memory: CatalogMemory;
 }
+
+/** Facts by table, each with the connection that they are read over. */
+type CatalogMemory = Map<string, { readonly facts: Promise<TableFacts>; readonly db: Queryable }>;
 
 /** Where a queryable keeps its catalog, so that no module has to. */
 const CATALOG: unique symbol = Symbol.for("@upshift/postgres/catalog");
@@ -41,17 +46,23 @@ export function catalogOf(db: Queryable & CatalogOwner): Catalog {
   const known = db[CATALOG];
   if (known !== undefined) return known;
   const catalog = createCatalog(db);
-  if (Object.isExtensible(db)) shareCatalog(db, catalog);
+  if (Object.isExtensible(db)) setCatalog(db, catalog);
   return catalog;
 }
 
-/** Lets a connection use the catalog of the pool that it comes from. */
-export function shareCatalog(db: Queryable, catalog: Catalog): void {
+/**
+ * Lets a connection know what another queryable knows, such as the pool that it comes from. What neither knows is read over the connection itself: while transactions hold
+ * all of a pool's connections, a read over the pool would wait for them, and they for it.
+ */
+export function shareCatalog(db: Queryable, { memory }: Catalog): void {
+  setCatalog(db, createCatalog(db, memory));
+}
+
+function setCatalog(db: Queryable, catalog: Catalog): void {
   Object.defineProperty(db, CATALOG, { value: catalog, configurable: true, enumerable: false });
 }
 
-function createCatalog(db: Queryable): Catalog {
-  const tables = new Map<string, Promise<TableFacts>>();
+function createCatalog(db: Queryable, tables: CatalogMemory = new Map()): Catalog {
   const read = async (name: TableName): Promise<TableFacts> => {
     const { schema, table } = splitName(name);
     const facts = await readTableFacts(db, schema, table);
@@ -64,12 +75,18 @@ function createCatalog(db: Queryable): Catalog {
   const table = (name: TableName): Promise<TableFacts> => {
     const key = cacheKey(name);
     const known = tables.get(key);
-    if (known !== undefined) return known;
+    // What fails over another connection says nothing of this one.
+    if (known !== undefined) {
+      return known.db === db ? known.facts : known.facts.catch(() => readAndKeep(key, name));
+    }
+    return readAndKeep(key, name);
+  };
+  const readAndKeep = (key: string, name: TableName): Promise<TableFacts> => {
     const facts = read(name);
-    tables.set(key, facts);
+    tables.set(key, { facts, db });
     // Not even the caller's own failure is kept: the table may exist, and the server answer, next time.
     facts.catch(() => {
-      if (tables.get(key) === facts) tables.delete(key);
+      if (tables.get(key)?.facts === facts) tables.delete(key);
     });
     return facts;
   };
@@ -82,6 +99,7 @@ function createCatalog(db: Queryable): Catalog {
       return pick(await table(name), wanted);
     },
     forget,
+    memory: tables,
   };
 }
 

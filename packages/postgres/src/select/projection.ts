@@ -1,4 +1,4 @@
-import { type Catalog, catalogOf } from "../catalog/catalog.ts";
+import { catalogOf } from "../catalog/catalog.ts";
 import type { Queryable, Row } from "../connection/queryable.ts";
 import { runStatement } from "../connection/run-statement.ts";
 import { withConnection } from "../connection/with-connection.ts";
@@ -153,15 +153,15 @@ function createProjection(
 
 /** Once for each database that it is used with. */
 function checkOnce(scope: Scope): (db: Queryable) => Promise<CheckedScope> {
-  const known = new WeakMap<Catalog, Promise<CheckedScope>>();
+  const known = new WeakMap<object, Promise<CheckedScope>>();
   return (db) => {
     const catalog = catalogOf(db);
-    const before = known.get(catalog);
+    const before = known.get(catalog.memory);
     if (before !== undefined) return before;
     const checked = checkTables(catalog, scope);
-    known.set(catalog, checked);
+    known.set(catalog.memory, checked);
     // The table may exist, and the server answer, next time.
-    checked.catch(() => known.delete(catalog));
+    checked.catch(() => known.delete(catalog.memory));
     return checked;
   };
 }

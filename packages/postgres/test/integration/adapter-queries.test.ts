@@ -100,6 +100,26 @@ describe("postgres.js", () => {
     await client.end();
   });
 
+  test("what is known of a table need not be read again in each transaction", async () => {
+    const statements: string[] = [];
+    const client = postgres(url, { max: 1, debug: (_, statement) => statements.push(statement) });
+    const db = fromPostgresJs(client);
+    const upsert = (of: object) =>
+      client.begin((tx) =>
+        upsertMany(fromPostgresJs(tx, of), "products", [{ sku: "a", price: 1 }], {
+          conflict: ["sku"],
+        }),
+      );
+    const catalogReads = () => statements.filter((each) => each.includes("uniqueKeys")).length;
+    await upsert({ of: db });
+    const before = catalogReads();
+    await upsert({ of: db });
+    expect(catalogReads()).toBe(before);
+    await upsert({});
+    expect(catalogReads()).toBeGreaterThan(before);
+    await client.end();
+  });
+
   test("a client that renames columns is refused", async () => {
     const client = postgres(url, { transform: postgres.camel });
     expect(() => fromPostgresJs(client)).toThrow(/without `transform`/);

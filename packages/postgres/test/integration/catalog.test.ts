@@ -1,7 +1,7 @@
 import { createTestDatabase, type TestDatabase } from "@upshift/services";
 import { Client, Pool } from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { catalogOf } from "../../src/catalog/catalog.ts";
+import { catalogOf, shareCatalog } from "../../src/catalog/catalog.ts";
 
 let database: TestDatabase;
 let pool: Pool;
@@ -137,6 +137,34 @@ describe("facts of a table", () => {
     expect(await catalog.columns("child", ["note"])).toMatchObject([{ name: "note" }]);
     expect(statements).toBe(2);
     await client.end();
+  });
+
+  test("transactions share what is known, and read what is not over their own connections: none waits for the pool", async () => {
+    const small = new Pool({
+      connectionString: database.url,
+      max: 2,
+      connectionTimeoutMillis: 5_000,
+    });
+    const held = await Promise.all([small.connect(), small.connect()]);
+    for (const client of held) shareCatalog(client, catalogOf(small));
+    const facts = await Promise.all(held.map((client) => catalogOf(client).table("child")));
+    expect(facts[0]).toBe(facts[1]);
+    for (const client of held) client.release();
+    expect(await catalogOf(small).table("child")).toBe(facts[0]);
+    await small.end();
+  });
+
+  test("a read that fails with its connection fails for no other connection", async () => {
+    const failing = { query: () => Promise.reject(new Error("lost")) };
+    const shared = { query: pool.query.bind(pool) };
+    shareCatalog(shared, catalogOf(failing));
+    const [lost, found] = await Promise.allSettled([
+      catalogOf(failing).table("child"),
+      catalogOf(shared).table("child"),
+    ]);
+    expect(lost).toMatchObject({ status: "rejected", reason: { message: "lost" } });
+    expect(found).toMatchObject({ status: "fulfilled", value: { name: "child" } });
+    expect(await catalogOf(failing).table("child")).toMatchObject({ name: "child" });
   });
 
   test.each(["nothing", "Child", "child; DROP TABLE child", "public.x", 'child"'])(

@@ -21,7 +21,7 @@ export interface Home {
 /** Orders that come with requests must not pile up. */
 const MOST_LISTS = 200;
 
-/** @param root - the client outside of any transaction: catalogs are read there, since a transaction ends */
+/** @param root - the client outside of any transaction: it lives as long as what is known */
 export function createHome(root: PrismaLike): Home {
   const active = new AsyncLocalStorage<PrismaLike>();
   const current: Queryable = {
@@ -30,6 +30,11 @@ export function createHome(root: PrismaLike): Home {
   };
   const catalog: Catalog = catalogOf(fromPrisma(root));
   shareCatalog(current, catalog);
+  const queryable = (client: PrismaLike): Queryable => {
+    const db = fromPrisma(client);
+    shareCatalog(db, catalog);
+    return db;
+  };
   const models = new Map<string, Promise<ModelMap>>();
   const lists = new Map<string, PageReader<Row>>();
   return {
@@ -38,16 +43,12 @@ export function createHome(root: PrismaLike): Home {
     model(context) {
       const known = models.get(context.model);
       if (known !== undefined) return known;
-      const model = readModel(catalog, context);
+      const model = readModel(catalogOf(queryable(context.client)), context);
       models.set(context.model, model);
       model.catch(() => models.delete(context.model));
       return model;
     },
-    queryable(client) {
-      const db = fromPrisma(client);
-      shareCatalog(db, catalog);
-      return db;
-    },
+    queryable,
     list(key, create) {
       const known = lists.get(key);
       if (known !== undefined) return known;
