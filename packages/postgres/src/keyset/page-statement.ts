@@ -164,13 +164,25 @@ function conditionSql(
   const key = keys[condition.key];
   const value = values[condition.key];
   if (key === undefined || value === undefined) return sql`false`;
-  if (condition.is === "equal") return sql`${key.sql} ${verbatim(key.operators.equal)} ${value}`;
+  if (condition.is === "equal") return equalSql(key, value, condition.key === 0);
   const isNot = condition.is === "not null";
   // `IS NULL` is also true of a composite whose fields are all NULL, which ORDER BY takes for a value.
   const words = key.isComposite
     ? `IS ${isNot ? "" : "NOT "}DISTINCT FROM NULL`
     : `IS ${isNot ? "NOT " : ""}NULL`;
   return sql`${key.sql} ${verbatim(words)}`;
+}
+
+/**
+ * The planner takes a column that `=` fixes out of ORDER BY, and then any index on the rest of the keys will do: to go down the primary key and drop whatever has
+ * another first key looks cheap, until the rows that tie end and it reads the rest of the table. `= ANY` of one value leaves the first key in the order, so that only
+ * an index that begins with it can serve.
+ */
+function equalSql(key: ResolvedKey, value: Sql, isFirst: boolean): Sql {
+  const equal = verbatim(key.operators.equal);
+  // An array of arrays is one array to PostgreSQL.
+  if (!isFirst || key.isArray || key.isComposite) return sql`${key.sql} ${equal} ${value}`;
+  return sql`${key.sql} ${equal} ANY (ARRAY[${value}])`;
 }
 
 function beyondSql(

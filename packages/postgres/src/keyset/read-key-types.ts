@@ -14,6 +14,7 @@ export interface KeyType {
   readonly isBuiltIn: boolean;
   /** `IS NULL` is true of a composite that only has NULLs, and ORDER BY does not agree. */
   readonly isComposite: boolean;
+  readonly isArray: boolean;
   /** Names of all types in it, its own among them. */
   readonly partNames: readonly string[];
   readonly collationOid: number | undefined;
@@ -93,6 +94,7 @@ function toKeyType(row: KeyRow, index: number): KeyType {
     sqlName,
     isBuiltIn,
     isComposite: row.kind === "c",
+    isArray: row.isArray,
     partNames: row.parts ?? [],
     collationOid: row.collation ?? undefined,
     isDeterministic: row.isDeterministic,

@@ -32,6 +32,7 @@ export interface ResolvedKey {
   readonly isNullsFirst: boolean;
   readonly isNullable: boolean;
   readonly isComposite: boolean;
+  readonly isArray: boolean;
   readonly typeSqlName: string;
   /** As SQL, when it is not the key's own. */
   readonly collation: string | undefined;
@@ -175,6 +176,7 @@ function resolveKey(key: OrderKey, type: KeyType, isNullable: boolean, name: str
     isNullsFirst: key.isNullsFirst,
     isNullable,
     isComposite: type.isComposite,
+    isArray: type.isArray,
     typeSqlName: type.sqlName,
     collation: key.collation,
     operators: type.operators,

@@ -2,7 +2,7 @@ import { createTestDatabase, type TestDatabase } from "@upshift/services";
 import { Pool } from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { cursors, keyset, type KeysetOptions, type PageWarning, sql } from "../../src/index.ts";
-import { allNodes, type PlanNode } from "../../src/keyset/explain/plan-node.ts";
+import { allNodes, type PlanNode, unboundedSorts } from "../../src/keyset/explain/plan-node.ts";
 import { TEST_SECRET } from "./keyset/walk-random-table.ts";
 
 const ROWS = process.env["UPSHIFT_TEST_SCALE"] === "full" ? 300_000 : 60_000;
@@ -17,8 +17,8 @@ beforeAll(async () => {
     CREATE TABLE posts (
       id bigint PRIMARY KEY, org_id int NOT NULL, score int, status text NOT NULL, rank int NOT NULL, at timestamptz NOT NULL, title text
     );
-    -- 5 statuses, 7 ranks: large ties. Every tenth score is NULL.
-    INSERT INTO posts SELECT g, g % 3, CASE WHEN g % 10 > 0 THEN (g * 7919) % 50000 END, 's' || g % 5, g % 7,
+    -- 5 statuses, 7 ranks, 50 scores: large ties, which an index must not only find but have in order. Every tenth score is NULL.
+    INSERT INTO posts SELECT g, g % 3, CASE WHEN g % 10 > 0 THEN (g * 7919) % 50 END, 's' || g % 5, g % 7,
       '2026-01-01'::timestamptz + (g * 104729 % ${ROWS}) * interval '1 s', 'title ' || g FROM generate_series(1::bigint, ${ROWS}) g;
     CREATE INDEX posts_at ON posts (at, id);
     CREATE INDEX posts_score ON posts (score DESC NULLS LAST, id DESC);
@@ -100,18 +100,32 @@ describe.each(SHAPES)("%s", (_, { order, index, where, ranges }) => {
   );
 });
 
+test("where the rows that tie come to an end, the rest of the table is not searched for more of them", async () => {
+  // State 7 ends half way down the primary key: the other nine go on below, where not one row has it.
+  await pool.query(`
+    CREATE TABLE tasks (id int PRIMARY KEY, state int, title text);
+    INSERT INTO tasks SELECT g, CASE WHEN g % 10 = 7 AND g <= ${ROWS} / 2 THEN 8 ELSE g % 10 END, 'task ' || g FROM generate_series(1, ${ROWS}) g;
+    CREATE INDEX tasks_state ON tasks (state, id DESC)`);
+  await pool.query("VACUUM (ANALYZE) tasks");
+  const tasks = list({ from: "tasks", order: ["state", ["id", "desc"]] });
+  const before = (7 * ROWS) / 10 + ROWS / 20 - 5;
+  const { next } = await tasks({ first: before, select: ["id"] });
+  const { plan, sharedBufferCount, warnings } = await tasks.explain({ after: next });
+  expect(warnings).toEqual([]);
+  expect(plan && unsuited(plan)).toEqual([]);
+  expect(sharedBufferCount).toBeLessThan(60);
+});
+
 const NO_PLAN: PlanNode = { "Node Type": "none" };
 
-/** Nodes that read more than they give on. */
+/** Nodes that read more than they give on. A sort of what ranges gave, each limited to a page, is none. */
 function unsuited(plan: PlanNode): readonly PlanNode[] {
-  return allNodes(plan).filter(
+  const dropping = allNodes(plan).filter(
     (node) =>
-      ["Seq Scan", "Bitmap Heap Scan", "Incremental Sort", "Gather Merge"].includes(
-        node["Node Type"],
-      ) ||
-      (node["Rows Removed by Filter"] ?? 0) > 0 ||
-      (node["Node Type"] === "Sort" && node.Plans?.[0]?.["Node Type"] !== "Limit"),
+      ["Seq Scan", "Bitmap Heap Scan"].includes(node["Node Type"]) ||
+      (node["Rows Removed by Filter"] ?? 0) > 0,
   );
+  return [...dropping, ...unboundedSorts(plan)];
 }
 
 const warningsOf = async (
