@@ -20,9 +20,13 @@ export async function openPsql(url: string, rows: readonly Item[]): Promise<Psql
     [account, name, at, amount, active].join("\t"),
   );
   await writeFile(file, `${lines.join("\n")}\n`);
-  const child = spawn("psql", ["--no-psqlrc", "--set=ON_ERROR_STOP=1", url], {
-    stdio: ["pipe", "pipe", "inherit"],
-  });
+  const child = spawn(
+    process.env["PSQL"] ?? "psql",
+    ["--no-psqlrc", "--set=ON_ERROR_STOP=1", url],
+    {
+      stdio: ["pipe", "pipe", "inherit"],
+    },
+  );
   const exited = once(child, "exit");
   const close = async (): Promise<void> => {
     child.stdin.end();

@@ -4,8 +4,9 @@ import type { BatchOperation } from "../run/batch-operation.ts";
 import { locateBadRow } from "../run/locate-bad-row.ts";
 import { suspectOf } from "../run/group-part.ts";
 import { Outcome } from "../run/outcome.ts";
-import { partsOf, type RunOptions } from "../run/run-chunks.ts";
+import type { RunOptions } from "../run/run-chunks.ts";
 import { writeCarefully } from "../run/write-carefully.ts";
+import { partsOf } from "../run/write-chunk.ts";
 import type { CopyRejection } from "./copy-rejection.ts";
 
 /**

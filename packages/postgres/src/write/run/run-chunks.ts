@@ -11,10 +11,9 @@ import type { BatchOperation } from "./batch-operation.ts";
 import { locateBadRow } from "./locate-bad-row.ts";
 import { Outcome } from "./outcome.ts";
 import { isRowRejection, mayBeStale } from "./rejection.ts";
-import { attemptUnderSavepoint } from "./savepoint.ts";
-import { groupPart } from "./group-part.ts";
 import { assertCurrent, type Reading, withFreshFacts } from "./with-fresh-facts.ts";
-import { type Part, writeCarefully } from "./write-carefully.ts";
+import { writeCarefully } from "./write-carefully.ts";
+import { type Mode, partsOf, writeChunk } from "./write-chunk.ts";
 
 export interface RunOptions {
   readonly db: Queryable;
@@ -34,9 +33,6 @@ export interface RunResult {
   readonly outcome: Outcome;
   readonly inputCount: number;
 }
-
-/** Rows are sent as they come, and when the server refuses some, once more with care: to find which, and to write what only care can. */
-type Mode = "fast" | "careful";
 
 /**
  * Writes all rows or none: in one statement, else in one transaction.
@@ -109,7 +105,6 @@ async function attempt(options: RunOptions, mode: Mode, last: LastChunk): Promis
     const mayBeAlone =
       mode === "fast" &&
       operation.isOneStatement &&
-      isOwnTransaction(db) &&
       isOutsideTransactions(db) &&
       // An abort could come too late to undo a statement that is its own transaction, and what `onChunk` throws does.
       signal === undefined &&
@@ -139,11 +134,6 @@ function isOutsideTransactions(db: Queryable): boolean {
   return isPoolLike(db) || transactionStatus(db) === "I";
 }
 
-/** A statement on it is a transaction of its own. Inside a transaction of the caller a failure would take all of it along. */
-function isOwnTransaction(db: Queryable): boolean {
-  return isPoolLike(db) || transactionStatus(db) === "I";
-}
-
 /** @returns `undefined`, with nothing written, when it takes more than one statement after all */
 function writeAlone(
   db: Queryable,
@@ -157,47 +147,4 @@ function writeAlone(
     if (group !== undefined) await operation.write(connection, group, outcome);
     return outcome;
   });
-}
-
-export interface ChunkWrite {
-  readonly connection: Connection;
-  readonly operation: BatchOperation;
-  readonly chunk: Chunk;
-  readonly outcome: Outcome;
-  readonly mode: Mode;
-  readonly onChunk: ((chunk: WrittenChunk) => void) | undefined;
-}
-
-export async function writeChunk(write: ChunkWrite): Promise<void> {
-  const { connection, operation, chunk, outcome, mode } = write;
-  const before = outcome.rowCount;
-  if (mode === "careful") await writeChunkCarefully(connection, operation, chunk, outcome);
-  else {
-    const groups = await operation.arrange(connection, chunk, outcome);
-    for (const group of groups) await operation.write(connection, group, outcome);
-  }
-  const { firstIndex, inputCount } = chunk;
-  write.onChunk?.({ firstIndex, inputCount, rowCount: outcome.rowCount - before });
-}
-
-async function writeChunkCarefully(
-  connection: Connection,
-  operation: BatchOperation,
-  chunk: Chunk,
-  outcome: Outcome,
-): Promise<void> {
-  let groups = chunk.groups;
-  // A key that cannot be read fails here too: then the rows themselves will tell which.
-  await attemptUnderSavepoint(connection, async () => {
-    groups = await operation.arrange(connection, chunk, outcome);
-  });
-  await writeCarefully(connection, operation.table, partsOf(operation, groups, outcome));
-}
-
-export function partsOf(
-  operation: BatchOperation,
-  groups: Chunk["groups"],
-  outcome: Outcome,
-): readonly Part[] {
-  return groups.map((group) => groupPart(operation, group, outcome));
 }

@@ -5,8 +5,9 @@ import { PartialWriteError, type WrittenChunk } from "../write-errors.ts";
 import type { BatchOperation } from "./batch-operation.ts";
 import { Outcome } from "./outcome.ts";
 import { isRowRejection } from "./rejection.ts";
-import { type RunOptions, type RunResult, writeChunk } from "./run-chunks.ts";
+import type { RunOptions, RunResult } from "./run-chunks.ts";
 import { assertCurrent, withFreshFacts } from "./with-fresh-facts.ts";
+import { writeChunk } from "./write-chunk.ts";
 
 /**
  * Writes each chunk for itself, as `atomic: false` asks: what is written stays, and the first chunk that fails ends it.
