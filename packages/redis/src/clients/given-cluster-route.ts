@@ -1,3 +1,4 @@
+import type { Clock } from "@upshift/foundation";
 import { addressLabel, parseRedirect } from "../cluster/cluster-map.ts";
 import { keySlot } from "../cluster/key-slot.ts";
 import type { Call, Pin } from "../connect/call.ts";
@@ -5,6 +6,8 @@ import type { Driver, Link, LinkEvents, OpeningLink } from "../connect/link.ts";
 import type { Route, RouteListener } from "../connect/route.ts";
 import type { Key } from "../redis.ts";
 import type { GivenCluster } from "./given-client.ts";
+
+const LEAST_REFRESH_MS = 100;
 
 /**
  * A cluster client of the caller's: its map and its connections are used, its way of sending is not, since that sends again what a lost connection may have run, and
@@ -16,14 +19,17 @@ export class GivenClusterRoute implements Route {
   /** Not everything that changes has an event in both libraries. */
   readonly mustPoll = true;
   readonly #given: GivenCluster;
+  readonly #clock: Clock;
+  #refreshedAtMs = Number.NEGATIVE_INFINITY;
   #wasReady = false;
   #mapLabel = "";
   #turn = 0;
   #isClosed = false;
   #stopWatching: (() => void) | undefined;
 
-  constructor(given: GivenCluster) {
+  constructor(given: GivenCluster, clock: Clock) {
     this.#given = given;
+    this.#clock = clock;
     this.driver = { open: (_, events) => given.openAnother(events), failure: given.failure };
   }
 
@@ -51,8 +57,13 @@ export class GivenClusterRoute implements Route {
 
   link(key: Key | null): Link | undefined {
     if (this.#isClosed) return undefined;
-    if (key !== null) return this.#given.linkOfSlot(keySlot(key));
+    if (key !== null) {
+      const link = this.#given.linkOfSlot(keySlot(key));
+      if (link === undefined) this.#refresh(key);
+      return link;
+    }
     const links = this.#given.links();
+    if (links.length === 0) this.#refresh(key);
     this.#turn += 1;
     return links[this.#turn % links.length];
   }
@@ -78,12 +89,12 @@ export class GivenClusterRoute implements Route {
         if (redirect === undefined) return undefined;
         call.isAsking = true;
         call.pin = { link, lastFailure: `${addressLabel(redirect.address)} is not connected` };
-        if (link === undefined) this.#given.refresh(call.key);
+        if (link === undefined) this.#refresh(call.key);
         return link === undefined ? "later" : "now";
       }
       case "MOVED":
         if (call.pin !== undefined && !call.isAsking) return undefined;
-        this.#given.refresh(call.key);
+        this.#refresh(call.key);
         return "later";
       case "CLUSTERDOWN":
       case "TRYAGAIN":
@@ -96,7 +107,15 @@ export class GivenClusterRoute implements Route {
   }
 
   suspect(): void {
-    this.#given.refresh(null);
+    this.#refresh(null);
+  }
+
+  /** The libraries look their map up when a node redirects them; of a node that is gone they learn late, or not at all. */
+  #refresh(key: Key | null): void {
+    const nowMs = this.#clock.now();
+    if (nowMs - this.#refreshedAtMs < LEAST_REFRESH_MS) return;
+    this.#refreshedAtMs = nowMs;
+    this.#given.refresh(key);
   }
 
   close(): void {

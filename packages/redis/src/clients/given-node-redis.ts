@@ -104,6 +104,10 @@ export function givenNodeRedisCluster(cluster: GivenNodeRedisCluster): GivenClus
     links: () => cluster.masters.flatMap((node) => linkTo(node) ?? []),
     mapLabel: () => cluster.slots.map((shard) => (shard ? addressLabel(shard.master) : "")).join(),
     refresh(key) {
+      const live = cluster.masters
+        .map((node) => nodeClient(cluster, node))
+        .find((each) => each?.isReady);
+      if (rediscover(cluster, live)) return;
       // It looks its map up when a command of its own is redirected.
       const name = key ?? "";
       cluster.sendCommand(name, false, ["TYPE", name]).catch(() => {});
@@ -122,6 +126,18 @@ export function givenNodeRedisCluster(cluster: GivenNodeRedisCluster): GivenClus
       return openDuplicate(ready, events, address);
     },
   };
+}
+
+/** Has it look up its map, by the way that it takes itself after a redirection. */
+function rediscover(cluster: object, live: GivenNodeRedis | undefined): boolean {
+  if (live === undefined || !("_slots" in cluster)) return false;
+  // oxlint-disable-next-line no-underscore-dangle -- its name there
+  const slots: unknown = cluster._slots;
+  if (typeof slots !== "object" || slots === null || !("rediscover" in slots)) return false;
+  if (typeof slots.rediscover !== "function") return false;
+  const done: unknown = Reflect.apply(slots.rediscover, slots, [live]);
+  if (done instanceof Promise) done.catch(() => {});
+  return true;
 }
 
 /** @returns `undefined` while it connects, which it begins to */

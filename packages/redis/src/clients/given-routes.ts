@@ -57,7 +57,7 @@ function clusterRoutes(given: GivenCluster, settings: ConnectSettings): Routes {
   };
   const seeds = (): ReturnType<GivenCluster["addresses"]> => given.addresses();
   return {
-    ordinary: () => new GivenClusterRoute(given),
+    ordinary: () => new GivenClusterRoute(given, settings.clock),
     blocking: () => new ClusterRoute(driver, settings, seeds, true),
   };
 }

@@ -11,7 +11,7 @@ import { fileURLToPath } from "node:url";
 import { inspect, promisify } from "node:util";
 import { Redis as Ioredis } from "ioredis";
 import { createClient } from "redis";
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
 import type { ClientName } from "../../src/clients/load-client.ts";
 import type { ConnectRedisOptions } from "../../src/connect/connect-options.ts";
 import { connectRedis } from "../../src/connect/connect-redis.ts";
@@ -179,9 +179,10 @@ describe.skipIf(skips.isMissing).each(CLIENTS)("with %s", (client) => {
     let acknowledged = 0;
     let unknown = 0;
     let unsent = 0;
-    let isDone = false;
+    const done = new AbortController();
+    onTestFinished(() => done.abort());
     const load = Array.from({ length: 8 }, async () => {
-      while (!isDone) {
+      while (!done.signal.aborted) {
         const code = await codeOf(redis.send(["INCR", "cut"]));
         if (code === "no error") acknowledged += 1;
         else if (code === "UPSHIFT_REDIS_UNAVAILABLE") unsent += 1;
@@ -195,7 +196,7 @@ describe.skipIf(skips.isMissing).each(CLIENTS)("with %s", (client) => {
       proxy.cut();
       await eventually(() => expect(redis.gauges().reconnectCount).toBeGreaterThan(cut));
     }
-    isDone = true;
+    done.abort();
     await within(Promise.all(load));
     const counted = Number(await redis.send(["GET", "cut"]));
     expect(counted).toBeGreaterThanOrEqual(acknowledged);
@@ -401,6 +402,7 @@ describe.skipIf(skips.isMissing)("a client that was given", () => {
       return {
         given,
         listeners: () => given.listenerCount("ready"),
+        ping: () => given.ping(),
         end: () => given.disconnect(),
       };
     },
@@ -408,14 +410,19 @@ describe.skipIf(skips.isMissing)("a client that was given", () => {
       const given = createClient({ socket: { port: proxy.port, host: "127.0.0.1" } });
       given.on("error", () => {});
       await given.connect();
-      return { given, listeners: () => given.listenerCount("ready"), end: () => given.destroy() };
+      return {
+        given,
+        listeners: () => given.listenerCount("ready"),
+        ping: () => given.ping(),
+        end: () => given.destroy(),
+      };
     },
   } as const;
 
   it.each(CLIENTS)(
     "of %s is bounded, repeats nothing of ours, and stays open and clean",
     async (name) => {
-      const { end, given, listeners } = await make[name]();
+      const { end, given, listeners, ping } = await make[name]();
       const before = listeners();
       const redis = connectRedis(given, { timeout: 300 });
       try {
@@ -433,7 +440,7 @@ describe.skipIf(skips.isMissing)("a client that was given", () => {
         await redis.close();
         expect(listeners()).toBe(before);
         expect(await codeOf(redis.send(["PING"]))).toBe("UPSHIFT_REDIS_UNAVAILABLE");
-        expect(await given.ping()).toBe("PONG");
+        expect(await ping()).toBe("PONG");
       } finally {
         server.resume();
         await redis.close();
