@@ -75,4 +75,6 @@ export interface Pool<Primary = PgPool> {
   readonly totalCount: number;
   readonly idleCount: number;
   readonly waitingCount: number;
+  /** What of its options others look at. */
+  readonly options: { readonly max: number };
 }

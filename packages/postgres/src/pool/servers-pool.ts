@@ -119,6 +119,10 @@ export class ServersPool implements Pool {
     return this.#primary.pg.waitingCount;
   }
 
+  get options(): { readonly max: number } {
+    return { max: this.#settings.max };
+  }
+
   toJSON(): PoolGauges {
     return this.gauges();
   }

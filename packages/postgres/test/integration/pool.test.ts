@@ -7,6 +7,7 @@ import { Kysely, PostgresDialect } from "kysely";
 import pg, { Pool as PgPoolClass } from "pg";
 import { afterAll, beforeAll, describe, expect, expectTypeOf, test } from "vitest";
 import { catalogOf } from "../../src/catalog/catalog.ts";
+import { coalesce } from "../../src/load/coalesce/coalesce.ts";
 import { createPool } from "../../src/pool/create-pool.ts";
 import type { PgPool } from "../../src/pool/pg-driver.ts";
 import { ownPid, poolOpener } from "../pool-under-test.ts";
@@ -379,6 +380,15 @@ describe("the pool", () => {
     await until(() => db.gauges().busyCount === 0);
     await kysely.destroy();
     await expect(db.query("SELECT 1")).rejects.toMatchObject({ code: "UPSHIFT_POOL_CLOSED" });
+  });
+
+  test("is coalesced as pg's own is", async () => {
+    const db = coalesce(open());
+    const read = (n: number) => db.query("SELECT n FROM written WHERE n = $1", [n]);
+    const asked = await Promise.all([1, 2, 3].map(read));
+    expect(asked.map(({ rows }) => rows)).toEqual([[], [], []]);
+    expect(db.stats()).toMatchObject({ coalesced: 3 });
+    await db.close();
   });
 
   test("sends each statement in its caller's asynchronous context, also after a wait in line", async () => {
