@@ -11,7 +11,7 @@ describe("the size of a batch", () => {
       sizing.measured(Array.from({ length: sizing.rowCount }, () => ({ n: 1 })));
       sizes.push(sizing.rowCount);
     }
-    expect(sizes).toEqual([64, 256, 1_024, 4_096, 4_096, 4_096]);
+    expect(sizes).toEqual([64, 256, 1_024, 1_024, 1_024, 1_024]);
     sizing.measured([{ x: "x".repeat(10_000_000) }]);
     expect(sizing.rowCount).toBe(1);
   });

@@ -15,7 +15,7 @@ export interface BatchSizing {
 /** Few, so that the first rows are there soon, and wide ones are few. */
 const FIRST_ROWS = 64;
 /** Beyond this a FETCH costs next to nothing per row. */
-const MOST_ROWS = 4_096;
+const MOST_ROWS = 1_024;
 const TARGET_BYTES = 512 * 1024;
 /** A batch may be this many times the one before it. */
 const GROWTH = 4;

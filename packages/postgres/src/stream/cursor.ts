@@ -2,6 +2,8 @@ import { randomBytes } from "node:crypto";
 import type { Connection } from "../connection/connection.ts";
 import type { Row } from "../connection/queryable.ts";
 import type { CompiledSql } from "../sql/sql.ts";
+import { FetchRows, RowMaker } from "./fetch-rows.ts";
+import { takesQueryClasses } from "./pg-query-class.ts";
 
 /** An open cursor of the server; it ends with its transaction. */
 export interface Cursor<R> {
@@ -25,13 +27,21 @@ export async function openCursor<R = Row>(
     text: `DECLARE ${name} NO SCROLL CURSOR FOR ${query.text}`,
     values: query.values,
   });
-  return {
-    async fetch(rowCount) {
-      const { rows } = await connection.run<R>({
-        text: `FETCH ${rowCount} FROM ${name}`,
-        values: [],
-      });
-      return rows;
-    },
-  };
+  const fetch = fetcher<R>(connection);
+  return { fetch: (rowCount) => fetch(`FETCH ${rowCount} FROM ${name}`) };
+}
+
+/** How this driver runs one FETCH. */
+function fetcher<R>(connection: Connection): (text: string) => Promise<R[]> {
+  const { driver } = connection;
+  if (!takesQueryClasses(driver)) {
+    return async (text) => (await connection.run<R>({ text, values: [] })).rows;
+  }
+  const maker = new RowMaker(driver);
+  return (text) =>
+    connection.track(() => {
+      const fetch = new FetchRows(text, maker);
+      driver.query(fetch);
+      return fetch.done;
+    });
 }

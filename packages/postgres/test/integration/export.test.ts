@@ -672,8 +672,7 @@ describe("parameters", () => {
     }
   });
 
-  test("an index is used, and a filter on a long array does not read it for each row", async () => {
-    await pool.query("CREATE EXTENSION IF NOT EXISTS pg_trgm").catch(() => undefined);
+  test("a filter on a long array does not read it for each row", async () => {
     const collector = new Collector();
     const long = Array.from({ length: 20_000 }, (_, index) => -index);
     const query = sql`SELECT n FROM generate_series(1, 300) AS n WHERE n = ANY(${long})`;

@@ -106,7 +106,7 @@ describe("the rows", () => {
     expect(sizes.slice(0, 3)).toEqual([64, 2, 2]);
     statements.length = 0;
     await collect(streamRows(db, numbers(20_000)));
-    expect(statements.filter((text) => text.startsWith("FETCH 4096"))).not.toEqual([]);
+    expect(statements.filter((text) => text.startsWith("FETCH 1024"))).not.toEqual([]);
   });
 
   test("calls of next that do not wait for each other get their rows in order", async () => {

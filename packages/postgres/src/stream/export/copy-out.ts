@@ -1,26 +1,5 @@
-import type { Queryable } from "../../connection/queryable.ts";
+import type { PgConnection, PgQueryClass } from "../pg-query-class.ts";
 import type { RowSink } from "./row-source.ts";
-
-/** What pg gives to a query that it sends. */
-interface PgConnection {
-  query(text: string): void;
-  readonly stream: { pause(): unknown; resume(): unknown };
-}
-
-/** A connection of pg that takes queries of other classes, as pg-cursor and pg-query-stream are. */
-export interface CopyDriver {
-  query(copy: CopyOut): unknown;
-}
-
-/** True for a connection of `pg` in JavaScript. One with `pipeline: true` refuses such queries. */
-export function canCopyOut(driver: Queryable): driver is Queryable & CopyDriver {
-  return (
-    "processID" in driver &&
-    "connection" in driver &&
-    typeof driver.connection === "object" &&
-    !("pipeline" in driver && driver.pipeline === true)
-  );
-}
 
 /** Node's longest timer: as long as it can be put off. */
 const NO_TIMEOUT_MS = 2 ** 31 - 1;
@@ -30,7 +9,7 @@ const NO_TIMEOUT_MS = 2 ** 31 - 1;
  *
  * pg itself stays in charge of the protocol, so the connection is as usable after a failed or cancelled COPY as after any statement.
  */
-export class CopyOut {
+export class CopyOut implements PgQueryClass {
   /** pg's `query_timeout` would end an export that is merely long; ours has limits of its own. */
   readonly query_timeout: number = NO_TIMEOUT_MS;
   /** pg sets it, to stop the timer above. */

@@ -1,7 +1,8 @@
 import { InvalidArgumentError } from "@upshift/foundation";
 import type { SingleQuery } from "../single-query.ts";
+import { takesQueryClasses } from "../pg-query-class.ts";
 import { type Setting, setLocally } from "../transaction-settings.ts";
-import { canCopyOut, CopyOut } from "./copy-out.ts";
+import { CopyOut } from "./copy-out.ts";
 import { isInOrder, rowsSql, type RowSourceOptions } from "./row-source.ts";
 
 /** A value of more characters is worth being read only once per query and not once per row. */
@@ -16,7 +17,7 @@ const SHORT_VALUE = 64;
 export async function copyRows(options: RowSourceOptions): Promise<number> {
   const { connection, query, description, document, sink, signal } = options;
   const { driver } = connection;
-  if (!canCopyOut(driver)) {
+  if (!takesQueryClasses(driver)) {
     throw new InvalidArgumentError("`mode` 'auto' or 'cursor', as this driver has no COPY", "copy");
   }
   const settings = parameterSettings(query);

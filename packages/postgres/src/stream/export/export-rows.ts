@@ -3,11 +3,11 @@ import { systemClock } from "@upshift/foundation";
 import type { Connection } from "../../connection/connection.ts";
 import { inTransaction } from "../../connection/in-transaction.ts";
 import { isPoolLike, type Queryable } from "../../connection/queryable.ts";
+import { takesQueryClasses } from "../pg-query-class.ts";
 import { readQuery, type SingleQuery, type StreamQuery } from "../single-query.ts";
 import { setLocally, streamSettings } from "../transaction-settings.ts";
 import { openWatch, type Watch } from "../watch.ts";
 import { ChunkBuffer } from "./chunk-buffer.ts";
-import { canCopyOut } from "./copy-out.ts";
 import { copyRows } from "./copy-rows.ts";
 import { cursorRows } from "./cursor-rows.ts";
 import { describeQuery } from "./describe-query.ts";
@@ -94,7 +94,8 @@ async function sendRows({ db, query, plan, output, watch }: Sending): Promise<nu
     const document = createDocument(description.columns, plan);
     output.begin(document);
     const source = { connection, query, description, document, sink: output, signal };
-    const byCopy = plan.mode === "copy" || (plan.mode === "auto" && canCopyOut(connection.driver));
+    const byCopy =
+      plan.mode === "copy" || (plan.mode === "auto" && takesQueryClasses(connection.driver));
     return byCopy ? copyRows(source) : cursorRows(db, source);
   };
   try {

@@ -77,13 +77,9 @@ export class JsonRows {
 
 /** Rows that are one JSON value already, as `row_to_json` makes them. */
 export class WholeJsonRows {
-  readonly #cursor: FieldCursor = { row: Buffer.alloc(0), index: 0 };
-
   write(row: Buffer, out: ChunkBuffer): void {
     out.reserve(row.length);
-    this.#cursor.row = row;
-    this.#cursor.index = 0;
-    out.length = writeRawJson(this.#cursor, out.bytes, out.length);
+    out.length = writeRawJson(row, out.bytes, out.length);
   }
 }
 

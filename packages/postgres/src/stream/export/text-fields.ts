@@ -61,27 +61,26 @@ function writeControl(byte: number, bytes: Buffer, length: number): number {
 }
 
 /**
- * A field that is JSON already, and is left as it is but for line breaks: in JSON they can only be white space between tokens, where `json` (not `jsonb`) keeps them, and would
- * end a line of NDJSON too early. They become spaces.
+ * A row that is one field of JSON, left as it is but for line breaks: in JSON they can only be white space between tokens, where `json` (not `jsonb`) keeps them, and would end a line of
+ * NDJSON too early. They become spaces.
  *
- * @returns the new length; the cursor is at the next field
+ * @returns the new length
  */
-export function writeRawJson(cursor: FieldCursor, bytes: Buffer, length: number): number {
-  const { row } = cursor;
-  let { index } = cursor;
+export function writeRawJson(row: Buffer, bytes: Buffer, length: number): number {
+  const end = row.length - 1;
   let to = length;
-  for (;;) {
-    const byte = row[index++] ?? LINE_BREAK;
-    if (byte === TAB || byte === LINE_BREAK) break;
-    if (byte !== BACKSLASH) {
-      bytes[to++] = byte;
-      continue;
-    }
-    const escaped = row[index++] ?? BACKSLASH;
-    if (escaped === BACKSLASH) bytes[to++] = BACKSLASH;
-    else bytes[to++] = escaped === LOWER_N || escaped === LOWER_R ? SPACE : TAB;
+  let index = 0;
+  while (index < end) {
+    const found = row.indexOf(BACKSLASH, index);
+    const plainEnd = found < 0 ? end : found;
+    to += row.copy(bytes, to, index, plainEnd);
+    if (found < 0) break;
+    // Behind a backslash stands another one, or a letter for a white space.
+    const escaped = row[found + 1];
+    const isLineBreak = escaped === LOWER_N || escaped === LOWER_R;
+    bytes[to++] = escaped === BACKSLASH ? BACKSLASH : isLineBreak ? SPACE : TAB;
+    index = found + 2;
   }
-  cursor.index = index;
   return to;
 }
 
