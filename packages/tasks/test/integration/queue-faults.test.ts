@@ -371,7 +371,7 @@ describe.skipIf(skips.isMissing)("the outbox", { timeout: 120_000 }, () => {
       await until(async () => (await jobs.p.counts())["waiting"] === 5);
       await until(async () => {
         const { rows } = await pool.query("SELECT failure FROM upshift_job_outbox");
-        return rows.length === 1 && /id/.test(String(rows[0]?.failure));
+        return rows.length === 1 && /Custom Id/.test(String(rows[0]?.failure));
       });
       expect(errors[0]).toMatchObject({ code: "UPSHIFT_OUTBOX_JOB" });
       redis.pause();
