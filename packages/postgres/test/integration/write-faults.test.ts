@@ -120,6 +120,13 @@ async function expectNoLeak(): Promise<void> {
   await Promise.all([1, 2, 3].map((n) => pool.query("SELECT $1::int", [n])));
 }
 
+/** Resolves when the condition holds, or when there is nothing left to wait for. */
+async function untilTrueOrOver(running: Promise<unknown>, holds: () => boolean): Promise<void> {
+  const state = { isOver: false };
+  running.finally(() => (state.isOver = true)).catch(() => undefined);
+  while (!holds() && !state.isOver) await new Promise(setImmediate);
+}
+
 /** A pool whose connections tell of each statement that is sent on them. */
 function watched(onStatement: (client: PoolClient, count: number) => void): Queryable {
   let count = 0;
@@ -226,9 +233,7 @@ describe.each(Object.entries(WRITES))("%s", (_, write) => {
     const held = await Promise.all([1, 2, 3].map(() => pool.connect()));
     const abort = new AbortController();
     const waiting = write(pool, abort.signal);
-    let isOver = false;
-    waiting.finally(() => (isOver = true)).catch(() => undefined);
-    while (pool.waitingCount === 0 && !isOver) await new Promise(setImmediate);
+    await untilTrueOrOver(waiting, () => pool.waitingCount > 0);
     abort.abort(new Error("enough"));
     await expect(waiting).rejects.toThrow("enough");
     for (const client of held) client.release();
@@ -364,9 +369,7 @@ test("an abort on a network that is silent ends the call at once, without the se
     proxy.pause();
     const abort = new AbortController();
     const writing = write(abort.signal);
-    let isOver = false;
-    writing.finally(() => (isOver = true)).catch(() => undefined);
-    while (remote.idleCount > 0 && !isOver) await new Promise(setImmediate);
+    await untilTrueOrOver(writing, () => remote.idleCount === 0);
     abort.abort(new Error("enough"));
     await expect(writing).rejects.toThrow("enough");
     proxy.resume();
