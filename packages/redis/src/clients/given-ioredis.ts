@@ -4,11 +4,14 @@ import type { Command, Link, LinkEvents, OpeningLink } from "../connect/link.ts"
 import type { Reply } from "../redis.ts";
 import type { GivenClient, GivenCluster, GivenListener } from "./given-client.ts";
 import {
+  BUFFERS,
+  CorkedWrites,
   type IoredisClient,
   ioredisFailure,
   type IoredisModule,
   openIoredisLink,
   SINGLE_USE,
+  TEXT,
 } from "./ioredis-link.ts";
 import { resp2Shape } from "./resp2-shape.ts";
 
@@ -129,16 +132,18 @@ function refuseReshaping({ options }: GivenIoredis): void {
 function linkOver(given: GivenIoredis): Link {
   const client = asClient(given);
   const Command = commandClassOf(given);
+  const corked = new CorkedWrites();
   return {
     replyCount: 0,
-    async send(command: Command, asBuffers: boolean): Promise<Reply> {
+    shape: resp2Shape,
+    send(command: Command, asBuffers: boolean): Promise<Reply> {
       const name = command[0].toUpperCase();
-      const replyEncoding = asBuffers ? null : "utf8";
-      const sent = new Command(name, command.slice(1), { replyEncoding });
+      const sent = new Command(name, command.slice(1), asBuffers ? BUFFERS : TEXT);
       // As a piece of a pipeline that has begun, which ioredis gives up when the connection ends; any other command it would send again.
       sent.pipelineIndex = -1;
+      corked.hold(client.stream);
       client.sendCommand(sent);
-      return resp2Shape(name, await sent.promise);
+      return sent.promise;
     },
     subscribe: () => Promise.reject(new Error("a given client is for commands")),
     destroy() {},

@@ -7,12 +7,11 @@ import {
   asTexts,
   isNodeRedisClient,
   type NodeRedisClient,
-  type NodeRedisCommandOptions,
   nodeRedisFailure,
   openNodeRedisLink,
   singleUse,
 } from "./node-redis-link.ts";
-import { type Resp3Reply, resp2Shape } from "./resp2-shape.ts";
+import { resp2Shape } from "./resp2-shape.ts";
 
 /** What we use of a client of node-redis. */
 export interface GivenNodeRedis {
@@ -20,6 +19,7 @@ export interface GivenNodeRedis {
   readonly isReady: boolean;
   readonly options?:
     | {
+        readonly RESP?: number | undefined;
         readonly keyPrefix?: unknown;
         readonly commandOptions?: { readonly timeout?: number | undefined } | undefined;
         readonly socket?: object | undefined;
@@ -161,15 +161,19 @@ function linkOver(given: GivenNodeRedis): Link {
   // Its own default of 5 s costs an AbortSignal per command, and ours ends the wait anyway; one that was chosen stays.
   const chosenMs = given.options?.commandOptions?.timeout;
   const timeout = chosenMs === undefined ? { timeout: 0 } : {};
-  const text: NodeRedisCommandOptions = { typeMapping: RESP2_TEXT, ...timeout };
-  const buffers: NodeRedisCommandOptions = { typeMapping: RESP2_BUFFERS, ...timeout };
+  const speaksResp2 = given.options?.RESP === 2;
+  // The client's own mapping must not apply, or strings may come as anything. Options with each call would cost as much as the call.
+  const chosen = { ...given.options?.commandOptions, ...timeout };
+  const texts = client.withCommandOptions({
+    ...chosen,
+    typeMapping: speaksResp2 ? {} : RESP2_TEXT,
+  });
+  const buffers = client.withCommandOptions({ ...chosen, typeMapping: RESP2_BUFFERS });
   return {
     replyCount: 0,
-    async send(command: Command, asBuffers: boolean): Promise<Reply> {
-      const sent = client.sendCommand(asTexts(command), asBuffers ? buffers : text);
-      const reply: Resp3Reply = await sent;
-      return resp2Shape(command[0].toUpperCase(), reply);
-    },
+    ...(speaksResp2 ? {} : { shape: resp2Shape }),
+    send: (command: Command, asBuffers: boolean): Promise<Reply> =>
+      (asBuffers ? buffers : texts).sendCommand(asTexts(command)),
     subscribe: () => Promise.reject(new Error("a given client is for commands")),
     destroy() {},
   };

@@ -34,8 +34,8 @@ export interface IoredisClient {
   on(event: "end", listener: () => void): unknown;
 }
 
-const TEXT: IoredisCommandOptions = { replyEncoding: "utf8" };
-const BUFFERS: IoredisCommandOptions = { replyEncoding: null };
+export const TEXT: IoredisCommandOptions = { replyEncoding: "utf8" };
+export const BUFFERS: IoredisCommandOptions = { replyEncoding: null };
 /** Older ioredis has keep-alive off. */
 const KEEP_ALIVE_MS = 15_000;
 
@@ -78,21 +78,29 @@ export const SINGLE_USE: Readonly<Record<string, unknown>> = {
   noDelay: true,
 };
 
+/** Has the commands of one tick share a write: ioredis alone makes a system call for each. */
+export class CorkedWrites {
+  #held: Socket | undefined;
+
+  /** To be called before each command. */
+  hold(socket: Socket | undefined): void {
+    if (socket === undefined || this.#held === socket) return;
+    this.#held = socket;
+    socket.cork();
+    // After the commands of this tick, and of the promises that it settles, were written.
+    process.nextTick(() => {
+      if (this.#held === socket) this.#held = undefined;
+      socket.uncork();
+    });
+  }
+}
+
 export function openIoredisLink(
   Command: IoredisModule["Command"],
   client: IoredisClient,
   events: LinkEvents,
 ): OpeningLink {
-  let isCorked = false;
-  const cork = (socket: Socket): void => {
-    isCorked = true;
-    socket.cork();
-    // After the commands of this tick, and of the promises that it settles, were written.
-    process.nextTick(() => {
-      isCorked = false;
-      socket.uncork();
-    });
-  };
+  const corked = new CorkedWrites();
   client.on("error", events.onError);
   client.on("end", events.onClose);
   client.on("message", (channel, message) => events.onMessage(message, channel));
@@ -103,9 +111,7 @@ export function openIoredisLink(
       // Upper case, since ioredis reshapes the replies of names that it knows, and those are lower case.
       const name = command[0].toUpperCase();
       const sent = new Command(name, command.slice(1), asBuffers ? BUFFERS : TEXT);
-      const { stream } = client;
-      // ioredis alone makes one system call per command.
-      if (!isCorked && stream !== undefined) cork(stream);
+      corked.hold(client.stream);
       client.sendCommand(sent);
       return sent.promise;
     },

@@ -1,7 +1,7 @@
 import type { Endpoint } from "../connect/endpoint.ts";
 import { failureReason } from "../connect/failure-reason.ts";
 import type { Command, Driver, Failure, LinkEvents, OpeningLink } from "../connect/link.ts";
-import type { Argument, Reply } from "../redis.ts";
+import type { Reply } from "../redis.ts";
 
 /** What we call of node-redis 5 and 6. */
 export interface NodeRedisModule {
@@ -13,10 +13,9 @@ export interface NodeRedisClient {
   readonly isReady: boolean;
   connect(): Promise<unknown>;
   destroy(): void;
-  sendCommand(
-    args: readonly (string | Buffer)[],
-    options?: NodeRedisCommandOptions,
-  ): Promise<Reply>;
+  sendCommand(args: readonly (string | Buffer)[]): Promise<Reply>;
+  /** The same client with other options for its commands. */
+  withCommandOptions(options: NodeRedisCommandOptions): Pick<NodeRedisClient, "sendCommand">;
   subscribe(
     channels: readonly string[],
     listener: (message: string, channel: string) => void,
@@ -26,11 +25,14 @@ export interface NodeRedisClient {
 
 export interface NodeRedisCommandOptions {
   readonly typeMapping?: Readonly<Record<number, unknown>>;
-  readonly timeout?: number;
+  readonly timeout?: number | undefined;
 }
 
 /** By the first byte of a reply in RESP, as node-redis names the types: `$` bulk and `+` simple strings. */
-const AS_BUFFERS: NodeRedisCommandOptions = { typeMapping: { 36: Buffer, 43: Buffer } };
+const AS_BUFFERS: NodeRedisCommandOptions = {
+  typeMapping: { 36: Buffer, 43: Buffer },
+  timeout: 0,
+};
 
 export function nodeRedisDriver(library: NodeRedisModule): Driver {
   return {
@@ -47,6 +49,7 @@ export function openNodeRedisLink(
 ): OpeningLink {
   const ending = new AbortController();
   const client = create(ending.signal);
+  const buffers = client.withCommandOptions(AS_BUFFERS);
   let isOver = false;
   const end = (): void => {
     if (isOver) return;
@@ -61,7 +64,7 @@ export function openNodeRedisLink(
     replyCount: 0,
     opened: client.connect(),
     send: (command: Command, asBuffers: boolean): Promise<Reply> =>
-      client.sendCommand(asTexts(command), asBuffers ? AS_BUFFERS : undefined),
+      (asBuffers ? buffers : client).sendCommand(asTexts(command)),
     async subscribe(channels) {
       await client.subscribe(channels, events.onMessage);
     },
@@ -117,9 +120,10 @@ export function isNodeRedisClient(value: unknown): value is NodeRedisClient {
 
 /** A copy, since it is written later than it is given. */
 export function asTexts(command: Command): (string | Buffer)[] {
-  return command.map((argument: Argument) =>
-    typeof argument === "number" ? String(argument) : argument,
-  );
+  const texts: (string | Buffer)[] = [];
+  for (const argument of command)
+    texts.push(typeof argument === "number" ? String(argument) : argument);
+  return texts;
 }
 
 export function nodeRedisFailure(error: unknown): Failure {

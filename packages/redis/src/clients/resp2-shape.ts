@@ -21,10 +21,11 @@ export type Resp3Reply = Reply | boolean | readonly Resp3Reply[];
 /**
  * The reply as RESP2 would have it; one that is so already stays as it is.
  *
- * @param name - of the command, in upper case
+ * @param command - its name
  */
-export function resp2Shape(name: string, reply: Resp3Reply): Reply {
+export function resp2Shape(command: string, reply: Resp3Reply): Reply {
   if (!Array.isArray(reply)) return plain(reply);
+  const name = command.toUpperCase();
   const items: readonly Reply[] = reply.map(plain);
   if (PAIRED.has(name) && Array.isArray(items[0])) return items.flat();
   // Stream and entries by turns, where RESP2 has an array of [stream, entries].
@@ -36,6 +37,7 @@ export function resp2Shape(name: string, reply: Resp3Reply): Reply {
 }
 
 function plain(reply: Resp3Reply): Reply {
+  if (typeof reply === "string") return reply;
   if (typeof reply === "boolean") return reply ? 1 : 0;
   if (!Array.isArray(reply)) return isFlat(reply) ? reply : null;
   return reply.map(plain);

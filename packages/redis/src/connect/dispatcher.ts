@@ -169,7 +169,7 @@ export class Dispatcher {
     link.replyCount += 1;
     if (call.isSettled) return;
     this.#settle(call);
-    call.resolve(reply);
+    call.resolve(link.shape === undefined ? reply : link.shape(call.name, reply));
   }
 
   #failed(call: Call, link: Link, error: unknown): void {

@@ -9,6 +9,8 @@ export interface Link {
   replyCount: number;
   /** Rejects with what the client library rejects with; {@link Driver.failure} reads it. */
   send(command: Command, asBuffers: boolean): Promise<Reply>;
+  /** Makes a reply that may have another shape one of RESP2; without it all are. Apart from `send`, where it would cost each call a promise. */
+  readonly shape?: (name: string, reply: Reply) => Reply;
   /** Resolves when Redis has confirmed every channel. */
   subscribe(channels: readonly string[]): Promise<void>;
   /** Ends it at once and rejects what is on its way. Harmless when it has ended. */
