@@ -45,7 +45,7 @@ interface CatalogOwner {
 export function catalogOf(db: Queryable & CatalogOwner): Catalog {
   const known = db[CATALOG];
   if (known !== undefined) return known;
-  const catalog = createCatalog(db);
+  const catalog = new SharedCatalog(db, new Map());
   if (Object.isExtensible(db)) setCatalog(db, catalog);
   return catalog;
 }
@@ -55,52 +55,59 @@ export function catalogOf(db: Queryable & CatalogOwner): Catalog {
  * all of a pool's connections, a read over the pool would wait for them, and they for it.
  */
 export function shareCatalog(db: Queryable, { memory }: Catalog): void {
-  setCatalog(db, createCatalog(db, memory));
+  setCatalog(db, new SharedCatalog(db, memory));
 }
 
 function setCatalog(db: Queryable, catalog: Catalog): void {
   Object.defineProperty(db, CATALOG, { value: catalog, configurable: true, enumerable: false });
 }
 
-function createCatalog(db: Queryable, tables: CatalogMemory = new Map()): Catalog {
-  const read = async (name: TableName): Promise<TableFacts> => {
-    const { schema, table } = splitName(name);
-    const facts = await readTableFacts(db, schema, table);
-    if (facts === undefined) throw new UnknownTableError(schema, table);
-    return facts;
-  };
-  const forget = (name: TableName): void => {
-    tables.delete(cacheKey(name));
-  };
-  const table = (name: TableName): Promise<TableFacts> => {
+/** Every transaction of a pool has one, so it is no more than two references. */
+class SharedCatalog implements Catalog {
+  readonly #db: Queryable;
+  readonly memory: CatalogMemory;
+
+  constructor(db: Queryable, memory: CatalogMemory) {
+    this.#db = db;
+    this.memory = memory;
+  }
+
+  table(name: TableName): Promise<TableFacts> {
     const key = cacheKey(name);
-    const known = tables.get(key);
+    const known = this.memory.get(key);
+    if (known === undefined) return this.#read(key, name);
     // What fails over another connection says nothing of this one.
-    if (known !== undefined) {
-      return known.db === db ? known.facts : known.facts.catch(() => readAndKeep(key, name));
-    }
-    return readAndKeep(key, name);
-  };
-  const readAndKeep = (key: string, name: TableName): Promise<TableFacts> => {
-    const facts = read(name);
-    tables.set(key, { facts, db });
+    return known.db === this.#db ? known.facts : known.facts.catch(() => this.#read(key, name));
+  }
+
+  async columns(name: TableName, wanted: readonly string[]): Promise<readonly ColumnFacts[]> {
+    const facts = await this.table(name);
+    if (wanted.every((column) => facts.columns.has(column))) return pick(facts, wanted);
+    this.forget(name);
+    return pick(await this.table(name), wanted);
+  }
+
+  forget(name: TableName): void {
+    this.memory.delete(cacheKey(name));
+  }
+
+  #read(key: string, name: TableName): Promise<TableFacts> {
+    const { memory } = this;
+    const facts = readTable(this.#db, name);
+    memory.set(key, { facts, db: this.#db });
     // Not even the caller's own failure is kept: the table may exist, and the server answer, next time.
     facts.catch(() => {
-      if (tables.get(key)?.facts === facts) tables.delete(key);
+      if (memory.get(key)?.facts === facts) memory.delete(key);
     });
     return facts;
-  };
-  return {
-    table,
-    async columns(name, wanted) {
-      const facts = await table(name);
-      if (wanted.every((column) => facts.columns.has(column))) return pick(facts, wanted);
-      forget(name);
-      return pick(await table(name), wanted);
-    },
-    forget,
-    memory: tables,
-  };
+  }
+}
+
+async function readTable(db: Queryable, name: TableName): Promise<TableFacts> {
+  const { schema, table } = splitName(name);
+  const facts = await readTableFacts(db, schema, table);
+  if (facts === undefined) throw new UnknownTableError(schema, table);
+  return facts;
 }
 
 function pick(facts: TableFacts, wanted: readonly string[]): readonly ColumnFacts[] {
