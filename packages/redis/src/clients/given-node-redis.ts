@@ -9,6 +9,7 @@ import {
   type NodeRedisClient,
   nodeRedisFailure,
   openNodeRedisLink,
+  senderWith,
   singleUse,
 } from "./node-redis-link.ts";
 import { resp2Shape } from "./resp2-shape.ts";
@@ -162,18 +163,18 @@ function linkOver(given: GivenNodeRedis): Link {
   const chosenMs = given.options?.commandOptions?.timeout;
   const timeout = chosenMs === undefined ? { timeout: 0 } : {};
   const speaksResp2 = given.options?.RESP === 2;
-  // The client's own mapping must not apply, or strings may come as anything. Options with each call would cost as much as the call.
+  // The client's own mapping must not apply, or strings may come as anything.
   const chosen = { ...given.options?.commandOptions, ...timeout };
-  const texts = client.withCommandOptions({
+  const sendForTexts = senderWith(client, {
     ...chosen,
     typeMapping: speaksResp2 ? {} : RESP2_TEXT,
   });
-  const buffers = client.withCommandOptions({ ...chosen, typeMapping: RESP2_BUFFERS });
+  const sendForBuffers = senderWith(client, { ...chosen, typeMapping: RESP2_BUFFERS });
   return {
     replyCount: 0,
     ...(speaksResp2 ? {} : { shape: resp2Shape }),
     send: (command: Command, asBuffers: boolean): Promise<Reply> =>
-      (asBuffers ? buffers : texts).sendCommand(asTexts(command)),
+      (asBuffers ? sendForBuffers : sendForTexts)(asTexts(command)),
     subscribe: () => Promise.reject(new Error("a given client is for commands")),
     destroy() {},
   };

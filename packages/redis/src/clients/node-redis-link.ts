@@ -13,7 +13,10 @@ export interface NodeRedisClient {
   readonly isReady: boolean;
   connect(): Promise<unknown>;
   destroy(): void;
-  sendCommand(args: readonly (string | Buffer)[]): Promise<Reply>;
+  sendCommand(
+    args: readonly (string | Buffer)[],
+    options?: NodeRedisCommandOptions,
+  ): Promise<Reply>;
   /** The same client with other options for its commands. */
   withCommandOptions(options: NodeRedisCommandOptions): Pick<NodeRedisClient, "sendCommand">;
   subscribe(
@@ -49,7 +52,7 @@ export function openNodeRedisLink(
 ): OpeningLink {
   const ending = new AbortController();
   const client = create(ending.signal);
-  const buffers = client.withCommandOptions(AS_BUFFERS);
+  const sendForBuffers = senderWith(client, AS_BUFFERS);
   let isOver = false;
   const end = (): void => {
     if (isOver) return;
@@ -64,7 +67,7 @@ export function openNodeRedisLink(
     replyCount: 0,
     opened: client.connect(),
     send: (command: Command, asBuffers: boolean): Promise<Reply> =>
-      (asBuffers ? buffers : client).sendCommand(asTexts(command)),
+      asBuffers ? sendForBuffers(asTexts(command)) : client.sendCommand(asTexts(command)),
     async subscribe(channels) {
       await client.subscribe(channels, events.onMessage);
     },
@@ -116,6 +119,21 @@ export function isNodeRedisClient(value: unknown): value is NodeRedisClient {
     "isOpen" in value &&
     "destroy" in value
   );
+}
+
+/**
+ * Sends with options of its own. In node-redis 6 a view of the client carries them for free, where options with each call cost as much as the call; in 5 a view
+ * keeps them, and sends without.
+ */
+export function senderWith(
+  client: NodeRedisClient,
+  options: NodeRedisCommandOptions,
+): (args: readonly (string | Buffer)[]) => Promise<Reply> {
+  const view = client.withCommandOptions(options);
+  // 6 has merged them with the client's own; 5 has put them in their place.
+  // oxlint-disable-next-line no-underscore-dangle -- its name there
+  const isCarried = "_commandOptions" in view && view._commandOptions !== options;
+  return isCarried ? (args) => view.sendCommand(args) : (args) => client.sendCommand(args, options);
 }
 
 /** A copy, since it is written later than it is given. */
