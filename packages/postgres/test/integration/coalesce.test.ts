@@ -12,6 +12,7 @@ import {
   recordingPool,
   settingPool,
 } from "../coalesce/pools.ts";
+import { usedBytes } from "../used-bytes.ts";
 
 const BATCH = /upshift:coalesce \*\/ k\.place/;
 const CATALOG = /pg_catalog\.pg_class/;
@@ -578,11 +579,6 @@ describe("results of a pool", () => {
     await special.end();
   });
 });
-
-function usedBytes(): number {
-  globalThis.gc?.();
-  return process.memoryUsage().heapUsed;
-}
 
 test("after a thousand rounds of queries, failures and aborts no connection and no memory is lost", async () => {
   const kept = keepingPool({ connectionString: database.url, max: 2 });

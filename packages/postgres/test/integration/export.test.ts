@@ -18,7 +18,7 @@ import {
   type StreamQuery,
 } from "../../src/index.ts";
 import { Collector } from "../stream/collect.ts";
-import { usedBytes } from "../stream/heap.ts";
+import { usedBytes } from "../used-bytes.ts";
 import { type ExportServer, open, read, type Seen, serve } from "../stream/http-export.ts";
 import { expectNoLeak, sleepingBackend, until } from "../stream/no-leak.ts";
 

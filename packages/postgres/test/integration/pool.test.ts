@@ -12,6 +12,7 @@ import { createPool } from "../../src/pool/create-pool.ts";
 import type { PgPool } from "../../src/pool/pg-driver.ts";
 import { ownPid, poolOpener } from "../pool-under-test.ts";
 import { until } from "../until.ts";
+import { usedBytes } from "../used-bytes.ts";
 
 const IS_FULL = process.env["UPSHIFT_TEST_SCALE"] === "full";
 const MARK = "/* pool.test */";
@@ -444,8 +445,7 @@ test("nothing leaks over many failures and aborts", { timeout: 300_000 }, async 
     for (let index = 0; index < count; index += 5)
       await Promise.all([0, 1, 2, 3, 4].map((offset) => one(index + offset)));
     await until(() => db.gauges().busyCount === 0 && db.waitingCount === 0);
-    globalThis.gc?.();
-    return process.memoryUsage().heapUsed;
+    return usedBytes();
   };
   const count = IS_FULL ? 1_000 : 200;
   const before = await round(count);

@@ -3,7 +3,7 @@ import { createTestDatabase, type TestDatabase } from "@upshift/services";
 import { Client, Pool } from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type Queryable, sql, streamRows } from "../../src/index.ts";
-import { usedBytes } from "../stream/heap.ts";
+import { usedBytes } from "../used-bytes.ts";
 import { sleepingBackend, expectNoLeak, until } from "../stream/no-leak.ts";
 
 const IS_FULL = process.env["UPSHIFT_TEST_SCALE"] === "full";

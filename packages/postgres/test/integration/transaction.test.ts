@@ -9,6 +9,7 @@ import type { Queryable } from "../../src/connection/queryable.ts";
 import { transaction } from "../../src/pool/transaction.ts";
 import { ownPid, poolOpener } from "../pool-under-test.ts";
 import { until } from "../until.ts";
+import { usedBytes } from "../used-bytes.ts";
 
 const IS_FULL = process.env["UPSHIFT_TEST_SCALE"] === "full";
 const MARK = "/* transaction.test */";
@@ -678,8 +679,7 @@ test(
       for (let index = 0; index < count; index += 5)
         await Promise.all([0, 1, 2, 3, 4].map((offset) => one(index + offset)));
       await until(() => db.gauges().busyCount === 0);
-      globalThis.gc?.();
-      return process.memoryUsage().heapUsed;
+      return usedBytes();
     };
     const count = IS_FULL ? 1_000 : 150;
     const before = await round(count);
