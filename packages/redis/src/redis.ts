@@ -31,6 +31,7 @@ export type CallOptions = Pick<CommandOptions, "signal" | "timeoutMs">;
 export interface CommandTarget {
   /**
    * @param command - name, then arguments
+   * @throws {InvalidArgumentError} for a command that would change or hold up a connection that is shared: SELECT, MULTI, BLPOP, …
    * @throws {RedisReplyError} when Redis answers with an error
    * @throws {RedisTimeoutError} when it does not answer in time; the command may have run
    * @throws {RedisConnectionLostError} when the connection ends before the answer; the command may have run

@@ -110,7 +110,7 @@ export class ClusterRoute implements Route {
       case "ASK": {
         // Who asked one node meant that node.
         if (call.pin !== undefined && !call.isAsking) return undefined;
-        const redirect = parseRedirect(text, this.#settings.endpoint.host);
+        const redirect = parseRedirect(text, this.#hostOf(call.link));
         if (redirect === undefined) return undefined;
         const node = this.#node(redirect.address);
         if (kind === "ASK") {
@@ -155,6 +155,13 @@ export class ClusterRoute implements Route {
     }
     this.#retired.clear();
     this.#isReady = false;
+  }
+
+  /** A node that does not know its own address leaves the host out: then it is the one that was asked. */
+  #hostOf(link: Link | undefined): string {
+    for (const { address, keeper } of this.#nodes.values())
+      if (keeper.link === link) return address.host;
+    return this.#settings.endpoint.host;
   }
 
   #linkTo(node: ClusterNode | undefined): Link | undefined {

@@ -26,9 +26,11 @@ export type ClusterNodes = readonly (string | { readonly host: string; readonly 
  * @throws {InvalidArgumentError} for options or targets that cannot work
  */
 export function connectRedis(
-  target: string | ClusterNodes | GivenRedis,
+  target: string | undefined | ClusterNodes | GivenRedis,
   options: ConnectRedisOptions = {},
 ): Redis {
+  if (target === undefined)
+    throw new InvalidArgumentError("a URL, nodes or a client; is REDIS_URL set?", target);
   if (typeof target === "string") {
     const settings = toSettings(parseRedisUrl(target), options);
     const driver = loadDriver(options.client);
@@ -62,8 +64,9 @@ function create(routes: Routes, settings: ConnectSettings): RoutedRedis {
     timeoutMs: Number.POSITIVE_INFINITY,
     maxWaitMs: Math.min(settings.maxWaitMs, settings.connectTimeoutMs),
   };
-  const dedicated = (): RoutedRedis => new RoutedRedis(routes.blocking(), patient, dedicated);
-  return new RoutedRedis(routes.ordinary(), settings, dedicated);
+  const dedicated = (): RoutedRedis =>
+    new RoutedRedis(routes.blocking(), patient, dedicated, false);
+  return new RoutedRedis(routes.ordinary(), settings, dedicated, true);
 }
 
 function isNodes(target: ClusterNodes | GivenRedis): target is ClusterNodes {

@@ -58,12 +58,19 @@ export class Deadlines {
     this.#count -= 1;
   }
 
-  /** Ends the timer. What is in it never fires. */
-  stop(): void {
+  /**
+   * Ends the timer. What is in it never fires.
+   *
+   * @returns what was in it
+   */
+  stop(): readonly Call[] {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
     if (this.#sweep !== undefined) clearImmediate(this.#sweep);
     this.#sweep = undefined;
+    const calls: Call[] = [];
+    for (let head of this.#heads) for (; head !== undefined; head = head.next) calls.push(head);
+    return calls;
   }
 
   #startTimer(): void {

@@ -1,3 +1,4 @@
+import { InvalidArgumentError } from "@upshift/foundation";
 import type { CommandOptions, Key, Reply } from "../redis.ts";
 import {
   RedisConnectionLostError,
@@ -120,12 +121,17 @@ export class Dispatcher {
       this.#fail(call, new RedisUnavailableError(call.name, "the connection was closed"));
   }
 
-  /** Ends the timer; the last to be called. */
+  /** Gives up what is still on its way, through a client that is not ours to close, and ends the timer. */
   stop(): void {
-    this.#deadlines.stop();
+    for (const call of this.#deadlines.stop())
+      this.#fail(call, new RedisConnectionLostError(call.name, "the connection was closed"));
   }
 
   #begin(call: Call, signal: AbortSignal | undefined): void {
+    if (!(call.timeoutMs >= 0)) {
+      call.reject(new InvalidArgumentError("`timeoutMs` >= 0", call.timeoutMs));
+      return;
+    }
     if (this.#isClosing) {
       call.reject(new RedisUnavailableError(call.name, "the connection is closed"));
       return;

@@ -1,5 +1,6 @@
 import type { Subscriber, Subscription, WaitOptions } from "../redis.ts";
 import { RedisUnavailableError } from "../redis-errors.ts";
+import { callBack } from "./call-back.ts";
 import type { ConnectSettings } from "./connect-settings.ts";
 import { failureReason } from "./failure-reason.ts";
 import type { Link } from "./link.ts";
@@ -67,17 +68,17 @@ export function openSubscription(
     open: (events) => route.openAnother(events),
     prepare: (link) => link.subscribe(subscriber.channels),
     onMessage: (message, channel) => {
-      if (!isClosed) subscriber.onMessage(message, channel);
+      if (!isClosed) callBack(() => subscriber.onMessage(message, channel));
     },
     onUp: (link) => {
       beat(link);
-      if (hasBeenUp) subscriber.onUp?.();
+      if (hasBeenUp) callBack(() => subscriber.onUp?.());
       hasBeenUp = true;
       onFirst?.();
     },
     onDown: () => {
       stopBeating?.();
-      if (!isClosed) subscriber.onDown?.();
+      if (!isClosed) callBack(() => subscriber.onDown?.());
     },
   });
 

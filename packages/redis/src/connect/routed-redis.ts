@@ -15,18 +15,23 @@ import type {
 } from "../redis.ts";
 import { RedisUnavailableError } from "../redis-errors.ts";
 import type { Script } from "../script.ts";
+import { callBack } from "./call-back.ts";
 import type { ConnectSettings } from "./connect-settings.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import type { Command } from "./link.ts";
 import { openSubscription, type OwnSubscription } from "./own-subscription.ts";
 import type { Route } from "./route.ts";
+import { refusalOfShared } from "./shared-connection.ts";
 
 const CLOSE_TIMEOUT_MS = 5_000;
+/** For the clients to reject what was on its way when its socket closed. */
+const REJECT_TIMEOUT_MS = 1_000;
 
 /** The port over a route: one server or a cluster, with connections of our own or a client that was given. */
 export class RoutedRedis implements Redis, DedicatedConnection {
   readonly #route: Route;
   readonly #settings: ConnectSettings;
+  readonly #isShared: boolean;
   readonly #dedicated: () => RoutedRedis;
   readonly #dispatcher: Dispatcher;
   readonly #watchers = new Set<ConnectionWatcher>();
@@ -34,8 +39,17 @@ export class RoutedRedis implements Redis, DedicatedConnection {
   #isClosing = false;
   #closed: Promise<void> | undefined;
 
-  /** @param dedicated - makes another one like this for commands that block; not started */
-  constructor(route: Route, settings: ConnectSettings, dedicated: () => RoutedRedis) {
+  /**
+   * @param dedicated - makes one like this for commands that block
+   * @param isShared - it serves many callers at once, so no command may change or hold up its connections
+   */
+  constructor(
+    route: Route,
+    settings: ConnectSettings,
+    dedicated: () => RoutedRedis,
+    isShared: boolean,
+  ) {
+    this.#isShared = isShared;
     this.#route = route;
     this.#settings = settings;
     this.#dedicated = dedicated;
@@ -57,6 +71,8 @@ export class RoutedRedis implements Redis, DedicatedConnection {
   }
 
   send(command: Command, options?: CommandOptions): Promise<Reply> {
+    const refusal = this.#isShared ? refusalOfShared(command[0]) : undefined;
+    if (refusal !== undefined) return Promise.reject(refusal);
     return this.#dispatcher.send(command, firstKey(command), options);
   }
 
@@ -153,7 +169,7 @@ export class RoutedRedis implements Redis, DedicatedConnection {
     this.#dispatcher.failWaiting();
     this.#route.close();
     // The clients reject what was on its way as their sockets close.
-    await this.#dispatcher.idle(CLOSE_TIMEOUT_MS);
+    await this.#dispatcher.idle(REJECT_TIMEOUT_MS);
     this.#dispatcher.stop();
     this.#watchers.clear();
     await Promise.all(children);
@@ -163,7 +179,7 @@ export class RoutedRedis implements Redis, DedicatedConnection {
   }
 
   #tell(event: keyof ConnectionWatcher): void {
-    for (const watcher of this.#watchers) watcher[event]?.();
+    for (const watcher of this.#watchers) callBack(() => watcher[event]?.());
   }
 }
 

@@ -5,6 +5,8 @@ import type { Driver, Link, LinkEvents, OpeningLink } from "./link.ts";
 import { LinkKeeper } from "./link-keeper.ts";
 import type { Route, RouteListener } from "./route.ts";
 
+const LEAST_LOOK_MS = 10_000;
+
 /** One server. */
 export class SingleRoute implements Route {
   readonly kind = "single";
@@ -13,6 +15,7 @@ export class SingleRoute implements Route {
   readonly #settings: ConnectSettings;
   readonly #keeper: LinkKeeper;
   #listener: RouteListener | undefined;
+  #lookedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(driver: Driver, settings: ConnectSettings) {
     this.driver = driver;
@@ -60,14 +63,21 @@ export class SingleRoute implements Route {
 
   redirect(text: string, call: Call): "now" | "later" | undefined {
     // A name that led to a master may lead to another one by now.
-    if (text.startsWith("READONLY") && call.link === this.#keeper.link)
-      this.#keeper.replace("the server has become a replica");
+    if (text.startsWith("READONLY") && call.link === this.#keeper.link) this.#lookAgain();
     return text.startsWith("LOADING ") || text.startsWith("MASTERDOWN ") ? "later" : undefined;
   }
 
   suspect(link: Link): void {
     const { replyCount } = link;
     if (link === this.#keeper.link) this.#keeper.challenge(() => link.replyCount === replyCount);
+  }
+
+  #lookAgain(): void {
+    const nowMs = this.#settings.clock.now();
+    // Whoever means to read from a replica, and writes to it by mistake, is not to lose the connection with each mistake.
+    if (nowMs - this.#lookedAtMs < LEAST_LOOK_MS) return;
+    this.#lookedAtMs = nowMs;
+    this.#keeper.replace("the server has become a replica");
   }
 
   close(): void {

@@ -1,5 +1,7 @@
 import { setImmediate } from "node:timers/promises";
+import { InvalidArgumentError } from "@upshift/foundation";
 import { withoutEcho } from "../connect/failure-reason.ts";
+import { refusalOfShared } from "../connect/shared-connection.ts";
 import type {
   Argument,
   CommandOptions,
@@ -31,6 +33,7 @@ const CLOSE_TIMEOUT_MS = 5_000;
 export class MemoryRedis implements Redis, DedicatedConnection, HubConnection {
   readonly kind = "single";
   readonly #hub: Hub;
+  readonly #isShared: boolean;
   readonly #options: MemoryConnectOptions;
   readonly #timeoutMs: number;
   readonly #watchers = new Set<ConnectionWatcher>();
@@ -43,8 +46,9 @@ export class MemoryRedis implements Redis, DedicatedConnection, HubConnection {
   #timeoutCount = 0;
   #reconnectCount = 0;
 
-  constructor(hub: Hub, options: MemoryConnectOptions = {}) {
+  constructor(hub: Hub, options: MemoryConnectOptions = {}, isShared = true) {
     this.#hub = hub;
+    this.#isShared = isShared;
     this.#options = options;
     this.#timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
     hub.connections.add(this);
@@ -56,6 +60,11 @@ export class MemoryRedis implements Redis, DedicatedConnection, HubConnection {
 
   send(command: Command, options: CommandOptions = {}): Promise<Reply> {
     const [name] = command;
+    const refusal = this.#isShared ? refusalOfShared(name) : undefined;
+    if (refusal !== undefined) return this.#refuse(refusal);
+    const { timeoutMs = this.#timeoutMs } = options;
+    if (!(timeoutMs >= 0))
+      return this.#refuse(new InvalidArgumentError("`timeoutMs` >= 0", timeoutMs));
     this.#commandCount += 1;
     if (!this.isReady) return this.#refuse(new RedisUnavailableError(name, this.#whyDown()));
     if (options.signal?.aborted === true) return this.#refuse(options.signal.reason);
@@ -148,10 +157,8 @@ export class MemoryRedis implements Redis, DedicatedConnection, HubConnection {
 
   async dedicate(): Promise<DedicatedConnection> {
     if (this.#isClosed) throw new RedisUnavailableError("PING", this.#whyDown());
-    const child = new MemoryRedis(this.#hub, {
-      ...this.#options,
-      timeoutMs: Number.POSITIVE_INFINITY,
-    });
+    const patient = { ...this.#options, timeoutMs: Number.POSITIVE_INFINITY };
+    const child = new MemoryRedis(this.#hub, patient, false);
     this.#children.add(child);
     return {
       send: (command, options) => child.send(command, options),

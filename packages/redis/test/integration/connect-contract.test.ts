@@ -118,8 +118,8 @@ describe.skipIf(skips.isMissing)("the oldest libraries that are supported", () =
         const settings = toSettings(parseRedisUrl(server.url), { timeout: "5s" });
         const route = (): SingleRoute => new SingleRoute(driver, settings);
         const patient = { ...settings, timeoutMs: Number.POSITIVE_INFINITY };
-        const dedicated = (): RoutedRedis => new RoutedRedis(route(), patient, dedicated);
-        return new RoutedRedis(route(), settings, dedicated);
+        const dedicated = (): RoutedRedis => new RoutedRedis(route(), patient, dedicated, false);
+        return new RoutedRedis(route(), settings, dedicated, true);
       },
       elapse,
     });

@@ -255,6 +255,48 @@ describe.skipIf(skips.isMissing).each(CLIENTS)("with %s", (client) => {
     expect(inspect(error, { depth: 12, showHidden: true })).not.toContain("wrong-password");
   });
 
+  it("waits for a server that still loads its data", async () => {
+    const loading = await startRedis({
+      settings: { appendonly: "yes", "key-load-delay": "1000", "aof-use-rdb-preamble": "no" },
+    });
+    const redis = connect(loading.url, { timeout: "10s" });
+    try {
+      await redis.ready();
+      await Promise.all(
+        Array.from({ length: 1_500 }, (_, n) => redis.send(["SET", `load:${n}`, n])),
+      );
+      await loading.kill();
+      const restarting = loading.restart();
+      const value = redis.send(["GET", "load:1499"]);
+      await eventually(async () =>
+        expect(await loading.command("PING").catch(String)).toContain("LOADING"),
+      );
+      const hasty = await redis.send(["PING"], { timeoutMs: 200 }).catch(String);
+      expect(hasty).toContain("loading the dataset");
+      expect(await within(value)).toBe("1499");
+      await restarting;
+    } finally {
+      await redis.close();
+      await loading.stop();
+    }
+  });
+
+  it("looks for the master again when the server has become a replica", async () => {
+    const other = await startRedis();
+    const redis = connect(other.url, { timeout: "5s" });
+    try {
+      await redis.send(["SET", "k", "v"]);
+      await other.command("REPLICAOF", "127.0.0.1", String(server.port));
+      await expect(redis.send(["SET", "k", "w"])).rejects.toMatchObject({ kind: "READONLY" });
+      await eventually(() => expect(redis.gauges().reconnectCount).toBe(1));
+      await other.command("REPLICAOF", "NO", "ONE");
+      expect(await redis.send(["SET", "k", "w"])).toBe("OK");
+    } finally {
+      await redis.close();
+      await other.stop();
+    }
+  });
+
   it("answers over a slow network, and one slow call holds up no other connection", async () => {
     proxy.setDelay(60);
     try {
@@ -448,6 +490,21 @@ describe.skipIf(skips.isMissing)("a client that was given", () => {
       }
     },
   );
+
+  it.each(CLIENTS)("of %s that hangs holds up neither closing nor a call", async (name) => {
+    const { end, given } = await make[name]();
+    const redis = connectRedis(given, { timeout: 300 });
+    try {
+      await redis.ready();
+      server.pause();
+      const call = codeOf(redis.send(["GET", "x"], { timeoutMs: 3_600_000 }));
+      await within(redis.close({ timeoutMs: 50 }));
+      expect(await call).toBe("UPSHIFT_REDIS_CONNECTION_LOST");
+    } finally {
+      server.resume();
+      end();
+    }
+  });
 
   it("is refused when it would change keys or replies behind our back", () => {
     const prefixed = new Ioredis({ lazyConnect: true, keyPrefix: "p:" });

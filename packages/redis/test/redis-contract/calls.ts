@@ -45,6 +45,23 @@ export const callCases: ContractCases = {
     expect(after.errorCount - before.errorCount).toBe(1);
   },
 
+  "refuses what would change or hold up the connection that all share": async ({ redis, key }) => {
+    for (const command of [
+      ["SELECT", 1],
+      ["MULTI"],
+      ["BLPOP", key, 0],
+      ["subscribe", key],
+    ] as const)
+      await expect(redis.send(command)).rejects.toThrow(/shared connection/);
+    expect(await redis.send(["PING"])).toBe("PONG");
+  },
+
+  "refuses a timeout that is none": async ({ redis }) => {
+    await expect(redis.send(["PING"], { timeoutMs: Number.NaN })).rejects.toMatchObject({
+      code: "UPSHIFT_INVALID_ARGUMENT",
+    });
+  },
+
   "is ready, and says so": async ({ connect }) => {
     const other = await connect();
     await other.ready();
