@@ -3,8 +3,10 @@ import { JobLockLostError, JobTimeoutError, WorkerClosingError } from "./queue-e
 
 /** A job that a handler is at work on. */
 interface HeldJob {
-  readonly id: string;
+  /** Made when it is first asked for: it costs Node more than all else that is done for a job here. */
   readonly signal: AbortSignal;
+  /** Why the signal is, or would be, aborted. */
+  readonly reason: unknown;
   /** Ends its watch. */
   release(): void;
 }
@@ -29,13 +31,21 @@ const LOOKS_PER_LOCK = 8;
  */
 export function createHeldJobs(queue: string, lockMs: number, clock: TimerClock): HeldJobs {
   interface Held {
-    readonly abort: AbortController;
+    controller: AbortController | undefined;
+    reason: unknown;
     confirmedAtMs: number;
   }
   const held = new Map<string, Held>();
+  const abort = (job: Held, reason: Error): void => {
+    job.reason ??= reason;
+    job.controller?.abort(job.reason);
+  };
   let cancelLook: (() => void) | undefined;
 
-  const lose = (id: string): void => held.get(id)?.abort.abort(new JobLockLostError(queue, id));
+  const lose = (id: string): void => {
+    const job = held.get(id);
+    if (job !== undefined) abort(job, new JobLockLostError(queue, id));
+  };
   const look = (): void => {
     cancelLook = undefined;
     const nowMs = clock.now();
@@ -51,19 +61,25 @@ export function createHeldJobs(queue: string, lockMs: number, clock: TimerClock)
       return held.size;
     },
     hold(id, heldSinceMs, timeoutMs) {
-      const abort = new AbortController();
-      held.set(id, { abort, confirmedAtMs: heldSinceMs });
+      const job: Held = { controller: undefined, reason: undefined, confirmedAtMs: heldSinceMs };
+      held.set(id, job);
       watch();
       const cancelTimeout =
         timeoutMs === undefined
           ? undefined
-          : clock.after(timeoutMs, () => abort.abort(new JobTimeoutError(queue, timeoutMs)));
+          : clock.after(timeoutMs, () => abort(job, new JobTimeoutError(queue, timeoutMs)));
       return {
-        id,
-        signal: abort.signal,
+        get signal() {
+          job.controller ??= new AbortController();
+          if (job.reason !== undefined) job.controller.abort(job.reason);
+          return job.controller.signal;
+        },
+        get reason() {
+          return job.reason;
+        },
         release() {
           cancelTimeout?.();
-          if (held.get(id)?.abort === abort) held.delete(id);
+          if (held.get(id) === job) held.delete(id);
           if (held.size > 0) return;
           cancelLook?.();
           cancelLook = undefined;
@@ -80,7 +96,7 @@ export function createHeldJobs(queue: string, lockMs: number, clock: TimerClock)
       for (const id of ids) lose(id);
     },
     closing() {
-      for (const { abort } of held.values()) abort.abort(new WorkerClosingError(queue));
+      for (const job of held.values()) abort(job, new WorkerClosingError(queue));
     },
   };
 }

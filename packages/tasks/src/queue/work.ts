@@ -148,7 +148,9 @@ async function runJob<Data, Result>(
   const context: JobContext = {
     id,
     attempt,
-    signal: holding.signal,
+    get signal() {
+      return holding.signal;
+    },
     traceparent,
     progress: (progress) => job.updateProgress(progress),
   };
@@ -158,7 +160,7 @@ async function runJob<Data, Result>(
     const run = async (): Promise<Result> => {
       const result = await handler(data, context);
       // It ended too late, whatever it gave.
-      if (hasErrorCode(holding.signal.reason, "UPSHIFT_JOB_TIMEOUT")) throw holding.signal.reason;
+      if (hasErrorCode(holding.reason, "UPSHIFT_JOB_TIMEOUT")) throw holding.reason;
       return result;
     };
     if (!channel.start.hasSubscribers) return await run();
@@ -171,7 +173,7 @@ async function runJob<Data, Result>(
     };
     return await channel.tracePromise(run, message);
   } catch (error) {
-    const reason: unknown = holding.signal.aborted ? holding.signal.reason : undefined;
+    const { reason } = holding;
     if (hasErrorCode(reason, "UPSHIFT_WORKER_CLOSING")) {
       await job.moveToWait(token);
       throw new WaitingError();
