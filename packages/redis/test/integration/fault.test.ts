@@ -271,8 +271,10 @@ describe.skipIf(skips.isMissing).each(CLIENTS)("with %s", (client) => {
       await eventually(async () =>
         expect(await loading.command("PING").catch(String)).toContain("LOADING"),
       );
-      const hasty = await redis.send(["PING"], { timeoutMs: 200 }).catch(String);
-      expect(hasty).toContain("loading the dataset");
+      await eventually(async () => {
+        const hasty = await redis.send(["PING"], { timeoutMs: 100 }).catch(String);
+        expect(hasty).toContain("loading the dataset");
+      });
       expect(await within(value)).toBe("1499");
       await restarting;
     } finally {

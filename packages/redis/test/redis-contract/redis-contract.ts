@@ -32,7 +32,8 @@ interface ContractContext {
 /** A promise of the port, by its claim. */
 export type ContractCases = Readonly<Record<string, (context: ContractContext) => Promise<void>>>;
 
-const CASES: ContractCases = {
+/** All of them, by their claims; each can be run alone. */
+export const contractCases: ContractCases = {
   ...replyCases,
   ...commandCases,
   ...expiryCases,
@@ -56,7 +57,7 @@ export function redisContract(name: string, options: RedisContractOptions): void
     });
     afterAll(() => redis?.close());
 
-    for (const [claim, runCase] of Object.entries(CASES)) {
+    for (const [claim, runCase] of Object.entries(contractCases)) {
       const reason = options.skip?.[claim];
       const title = reason === undefined ? claim : `${claim} (skipped: ${reason})`;
       // oxlint-disable-next-line vitest/valid-title, vitest/expect-expect -- the cases have both
@@ -80,6 +81,6 @@ export function redisContract(name: string, options: RedisContractOptions): void
       });
     }
     for (const claim of Object.keys(options.skip ?? {}))
-      if (!Object.hasOwn(CASES, claim)) throw new Error(`no such case: ${claim}`);
+      if (!Object.hasOwn(contractCases, claim)) throw new Error(`no such case: ${claim}`);
   });
 }
