@@ -34,7 +34,9 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map(
 /** Runs commands as a single Redis 7.0 does: one after the other, each at once and whole. */
 export class MemoryServer {
   readonly #context: CommandContext;
-  readonly #scripts = new Map<string, LuaScript>();
+  /** By SHA-1, whether loaded or not: to compile one takes as long as to run it fifty times. */
+  readonly #compiled = new Map<string, LuaScript>();
+  readonly #loaded = new Set<string>();
   readonly #compile: ReturnType<typeof createLuaCompiler>;
 
   /** @param publish - delivers, and says to how many */
@@ -59,7 +61,9 @@ export class MemoryServer {
         case "EVAL":
           return this.#eval(values, (lua) => this.#script(lua));
         case "EVALSHA":
-          return this.#eval(values, (sha) => this.#scripts.get(sha.toLowerCase()));
+          return this.#eval(values, (sha) =>
+            this.#loaded.has(sha.toLowerCase()) ? this.#compiled.get(sha.toLowerCase()) : undefined,
+          );
         case "SCRIPT":
           return this.#scriptCommand(values);
         default:
@@ -69,6 +73,12 @@ export class MemoryServer {
       if (error instanceof CommandError) return { err: error.message };
       throw error;
     }
+  }
+
+  /** Forgets all data and all scripts. */
+  clear(): void {
+    this.#context.keyspace.clear();
+    this.#loaded.clear();
   }
 
   /** The id that `$` stands for in an XREAD that begins to block now. */
@@ -114,10 +124,11 @@ export class MemoryServer {
 
   #script(lua: string): LuaScript | { readonly err: string } {
     const sha = createHash("sha1").update(lua, "latin1").digest("hex");
-    const known = this.#scripts.get(sha);
-    if (known !== undefined) return known;
-    const compiled = this.#compile(lua, sha);
-    if (typeof compiled === "function") this.#scripts.set(sha, compiled);
+    const compiled = this.#compiled.get(sha) ?? this.#compile(lua, sha);
+    if (typeof compiled === "function") {
+      this.#compiled.set(sha, compiled);
+      this.#loaded.add(sha);
+    }
     return compiled;
   }
 
@@ -130,9 +141,9 @@ export class MemoryServer {
         return createHash("sha1").update(lua, "latin1").digest("hex");
       }
       case "EXISTS":
-        return values.map((sha) => (this.#scripts.has(sha.toLowerCase()) ? 1 : 0));
+        return values.map((sha) => (this.#loaded.has(sha.toLowerCase()) ? 1 : 0));
       case "FLUSH":
-        this.#scripts.clear();
+        this.#loaded.clear();
         return OK;
       default:
         throw new CommandError(`ERR unknown subcommand '${word}'. Try SCRIPT HELP.`);

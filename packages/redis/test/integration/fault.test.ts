@@ -257,17 +257,17 @@ describe.skipIf(skips.isMissing).each(CLIENTS)("with %s", (client) => {
 
   it("waits for a server that still loads its data", async () => {
     const loading = await startRedis({
-      settings: { appendonly: "yes", "key-load-delay": "1000", "aof-use-rdb-preamble": "no" },
+      settings: { appendonly: "yes", "key-load-delay": "150", "aof-use-rdb-preamble": "no" },
     });
     const redis = connect(loading.url, { timeout: "10s" });
     try {
       await redis.ready();
       await Promise.all(
-        Array.from({ length: 1_500 }, (_, n) => redis.send(["SET", `load:${n}`, n])),
+        Array.from({ length: 20_000 }, (_, n) => redis.send(["SET", `load:${n}`, n])),
       );
       await loading.kill();
       const restarting = loading.restart();
-      const value = redis.send(["GET", "load:1499"]);
+      const value = redis.send(["GET", "load:19999"]);
       await eventually(async () =>
         expect(await loading.command("PING").catch(String)).toContain("LOADING"),
       );
@@ -275,7 +275,7 @@ describe.skipIf(skips.isMissing).each(CLIENTS)("with %s", (client) => {
         const hasty = await redis.send(["PING"], { timeoutMs: 100 }).catch(String);
         expect(hasty).toContain("loading the dataset");
       });
-      expect(await within(value)).toBe("1499");
+      expect(await within(value)).toBe("19999");
       await restarting;
     } finally {
       await redis.close();
