@@ -36,7 +36,7 @@ export function splitPlaceholders(text: string): Placeholders {
 }
 
 /** A stretch of SQL text that no parameter, statement end or parenthesis is hidden in: those are tokens of their own. */
-export interface Token {
+interface Token {
   readonly end: number;
   readonly parameter?: number;
   readonly endsInside?: UnendedToken;
