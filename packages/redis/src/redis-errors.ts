@@ -28,7 +28,7 @@ export class RedisUnavailableError extends UpshiftError {
   readonly code = "UPSHIFT_REDIS_UNAVAILABLE" as const;
 
   constructor(command: string, reason: string, cause?: unknown) {
-    super(`${command} was not sent to Redis: ${reason}`, {
+    super(`${command} did not run on Redis: ${reason}`, {
       ...(cause === undefined ? {} : { cause }),
       details: { command, reason },
     });

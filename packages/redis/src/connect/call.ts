@@ -33,6 +33,8 @@ export class Call {
   deadlineMs: number | undefined = undefined;
   /** While it waits. */
   waitUntilMs: number | undefined = undefined;
+  /** With which words a node has put it off. */
+  refusal: string | undefined = undefined;
   /** How often it has gone out again. */
   repeatCount = 0;
   stopListening: (() => void) | undefined = undefined;

@@ -18,7 +18,7 @@ import { ScriptLoads } from "./script-loads.ts";
 /** Each time the node had refused, so a command that keeps coming back is a cluster that contradicts itself. */
 const MOST_REPEATS = 16;
 /** After a reply such as TRYAGAIN nothing tells when it is worth trying. */
-const NUDGE_MS = 25;
+const NUDGE_MS = 50;
 
 /** Calls on their way: sent through the link that the route names, waiting while there is none, repeated only when a node says that it did not run them. */
 export class Dispatcher {
@@ -192,25 +192,27 @@ export class Dispatcher {
 
   /** The server answered with an error. */
   #refused(call: Call, link: Link, text: string): void {
-    if (call.repeatCount < MOST_REPEATS) {
-      if (call.script !== undefined && text.startsWith("NOSCRIPT")) {
-        call.repeatCount += 1;
-        call.link = undefined;
-        this.#loadAndRepeat(call, link, call.script);
-        return;
-      }
-      const next = this.#route.redirect(text, call);
-      if (next !== undefined) {
-        call.repeatCount += 1;
-        call.link = undefined;
-        const to = next === "now" ? this.#linkOf(call) : undefined;
-        if (to === undefined) this.#wait(call);
-        else this.#transmit(call, to);
-        if (next === "later") this.#nudge();
-        return;
-      }
+    const mayRepeat = call.repeatCount < MOST_REPEATS;
+    if (mayRepeat && call.script !== undefined && text.startsWith("NOSCRIPT")) {
+      call.repeatCount += 1;
+      call.link = undefined;
+      this.#loadAndRepeat(call, link, call.script);
+      return;
     }
-    this.#fail(call, new RedisReplyError(call.name, withoutEcho(text)));
+    const next = this.#route.redirect(text, call);
+    // What waits in between ends by its deadline; what does not might go to and fro for ever.
+    const endsByItself = next === "later" && Number.isFinite(call.timeoutMs);
+    if (next === undefined || !(mayRepeat || endsByItself)) {
+      this.#fail(call, new RedisReplyError(call.name, withoutEcho(text)));
+      return;
+    }
+    call.repeatCount += 1;
+    call.link = undefined;
+    call.refusal = text;
+    const to = next === "now" ? this.#linkOf(call) : undefined;
+    if (to === undefined) this.#wait(call);
+    else this.#transmit(call, to);
+    if (next === "later") this.#nudge();
   }
 
   #loadAndRepeat(call: Call, link: Link, script: Script): void {
@@ -248,7 +250,11 @@ export class Dispatcher {
   #expire(call: Call): void {
     const { link } = call;
     if (link === undefined) {
-      const reason = `no connection within the time it may wait: ${this.#whyDown(call)}`;
+      const why = this.#whyDown(call);
+      const reason =
+        call.refusal === undefined
+          ? `it waited for a connection in vain: ${why}`
+          : `it was put off until its time was over: ${why}`;
       this.#fail(call, new RedisUnavailableError(call.name, reason));
       return;
     }
@@ -258,7 +264,7 @@ export class Dispatcher {
   }
 
   #whyDown(call: Call): string {
-    return call.pin?.lastFailure ?? this.#route.whyDown(call.key);
+    return call.refusal ?? call.pin?.lastFailure ?? this.#route.whyDown(call.key);
   }
 
   #fail(call: Call, error: unknown): void {

@@ -239,6 +239,40 @@ describe.skipIf(skips.isMissing).each(CLIENTS)("a failover, with %s", (client) =
   }, 60_000);
 });
 
+describe.skipIf(skips.isMissing).each(CLIENTS)("a cluster that is down, with %s", (client) => {
+  let cluster: RedisCluster;
+  beforeAll(async () => {
+    cluster = await startRedisCluster({ settings: { appendonly: "yes", appendfsync: "always" } });
+  });
+  afterAll(() => cluster?.stop());
+
+  it("bounds each call and says what the nodes say, and serves again when the cluster does", async () => {
+    const redis = connectRedis(cluster.nodes, { client, timeout: 300 });
+    try {
+      await redis.ready({ timeoutMs: 10_000 });
+      const [key = "", , lost = ""] = keysOfMasters("down");
+      await redis.send(["SET", key, 0]);
+      const [, , master] = cluster.masters;
+      const [, , replica] = cluster.replicas;
+      await Promise.all([master?.kill(), replica?.kill()]);
+      // A third of the slots is served by nobody: the cluster refuses all of them.
+      await eventually(async () => {
+        const error = await redis.send(["INCR", key]).catch((cause: unknown) => cause);
+        expect(error).toMatchObject({ code: "UPSHIFT_REDIS_UNAVAILABLE" });
+        expect(String(error)).toContain("CLUSTERDOWN");
+      });
+      // One that may wait longer outlasts it.
+      const patient = redis.send(["INCR", key], { timeoutMs: 30_000 });
+      await Promise.all([master?.restart(), replica?.restart()]);
+      expect(await patient).toBeGreaterThan(0);
+      await eventually(async () => expect(await redis.send(["SET", lost, "x"])).toBe("OK"));
+      expect(redis.isReady).toBe(true);
+    } finally {
+      await redis.close();
+    }
+  }, 90_000);
+});
+
 describe.skipIf(skips.isMissing)("a cluster client that was given", () => {
   let cluster: RedisCluster;
   beforeAll(async () => {
