@@ -34,35 +34,37 @@ export function decide(
   debtsUs: readonly number[],
   decidedBy: Decision["decidedBy"],
 ): Decision {
-  const [first, ...others] = policies;
-  const tightest = { policy: first, remaining: Number.POSITIVE_INFINITY, retryAfterMs: 0 };
+  // Plain loops: this runs for every call.
+  const states: PolicyState[] = [];
+  let { name: tightest } = policies[0];
+  let remaining = Number.POSITIVE_INFINITY;
+  let retryAfterMs = 0;
   let resetAfterMs = 0;
-  const states = [first, ...others].map((policy, index) => {
-    const { name, limit, windowMs, intervalUs, capacityUs } = policy;
+  for (const [index, policy] of policies.entries()) {
+    const { intervalUs, capacityUs } = policy;
     const debtUs = debtsUs[index] ?? 0;
     const shortUs = debtUs + asked * intervalUs - capacityUs;
     const state: PolicyState = {
-      name,
-      limit,
-      windowMs,
+      name: policy.name,
+      limit: policy.limit,
+      windowMs: policy.windowMs,
       remaining: Math.max(0, Math.floor((capacityUs - debtUs) / intervalUs)),
       retryAfterMs: Math.max(0, Math.ceil(shortUs / US_PER_MS)),
       resetAfterMs: Math.ceil(debtUs / US_PER_MS),
     };
     const isTighter =
-      state.retryAfterMs > tightest.retryAfterMs ||
-      (tightest.retryAfterMs === 0 && state.remaining < tightest.remaining);
-    if (isTighter) tightest.policy = policy;
-    tightest.remaining = Math.min(tightest.remaining, state.remaining);
-    tightest.retryAfterMs = Math.max(tightest.retryAfterMs, state.retryAfterMs);
+      state.retryAfterMs > retryAfterMs || (retryAfterMs === 0 && state.remaining < remaining);
+    if (isTighter) tightest = state.name;
+    remaining = Math.min(remaining, state.remaining);
+    retryAfterMs = Math.max(retryAfterMs, state.retryAfterMs);
     resetAfterMs = Math.max(resetAfterMs, state.resetAfterMs);
-    return state;
-  });
+    states.push(state);
+  }
   return {
-    isAllowed: tightest.retryAfterMs === 0,
-    policy: tightest.policy.name,
-    remaining: tightest.remaining,
-    retryAfterMs: tightest.retryAfterMs,
+    isAllowed: retryAfterMs === 0,
+    policy: tightest,
+    remaining,
+    retryAfterMs,
     resetAfterMs,
     policies: states,
     decidedBy,

@@ -25,6 +25,7 @@ export function createDenialCache(
   const denials = new Map<string, { readonly atMs: number; readonly debtsUs: readonly number[] }>();
   return {
     find(key, cost) {
+      if (denials.size === 0) return undefined;
       const denial = denials.get(key);
       if (denial === undefined) return undefined;
       const paidUs = (clock.now() - denial.atMs) * US_PER_MS;

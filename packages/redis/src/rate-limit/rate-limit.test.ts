@@ -4,7 +4,8 @@ import { describe, expect, test } from "vitest";
 import { RedisTimeoutError } from "../redis-errors.ts";
 import type { LimitStore } from "./limit-store.ts";
 import { memoryLimitStore } from "./memory-limit-store.ts";
-import { rateLimit } from "./rate-limit.ts";
+import { createMemoryRedis } from "../memory/memory-redis-server.ts";
+import { type RateLimit, rateLimit } from "./rate-limit.ts";
 import { rateLimitHeaders } from "./rate-limit-headers.ts";
 
 function simulated(policies: Record<string, string>) {
@@ -238,6 +239,52 @@ test("the memory store keeps as many keys as it may, the last used ones", async 
   await limit.take("c");
   expect(await limit.peek("a")).toMatchObject({ isAllowed: false });
   expect(await limit.peek("b")).toMatchObject({ isAllowed: true });
+});
+
+describe.each([
+  { of: "one policy", policies: { a: "5/3s" } },
+  { of: "three policies", policies: { a: "5/3s", b: "20/1m", c: { limit: 3, window: "1s" } } },
+])("the scripts with $of", ({ policies }) => {
+  test("decide as the memory store does, and let no key expire before its debt is paid", async () => {
+    const step = fc.record({
+      pauseMs: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 9_000 })),
+      calls: fc.array(
+        fc.record({
+          action: fc.constantFrom("take", "take", "take", "peek", "refund"),
+          key: fc.constantFrom("a", "b", "c", "d"),
+          cost: fc.constantFrom(1, 1, 1, 3),
+        }),
+        { maxLength: 9 },
+      ),
+    });
+    const property = fc.asyncProperty(fc.array(step, { maxLength: 25 }), async (steps) => {
+      const clock = createSimulatedClock(1_790_000_000_000);
+      const redis = createMemoryRedis({ clock });
+      const options = { name: "t", policies, clock, denialCacheKeys: 0, timeout: "1h" } as const;
+      const own = rateLimit(redis, options);
+      const model = rateLimit(memoryLimitStore({ clock }), options);
+      for (const { pauseMs, calls } of steps) {
+        await clock.advance(pauseMs);
+        const decide = (limit: RateLimit) =>
+          Promise.all(calls.map(({ action, key, cost }) => limit[action](key, cost)));
+        const decisions = await decide(own);
+        const expected = await decide(model);
+        expect(expected.length).toBe(decisions.length);
+        for (const [index, decision] of decisions.entries())
+          expect({ ...decision, decidedBy: "" }).toEqual({ ...expected[index], decidedBy: "" });
+        for (const { key } of calls) {
+          const { resetAfterMs } = await model.peek(key);
+          const page = await redis.send(["SCAN", "0", "MATCH", `*:${key}`], { key: null });
+          const stored = String((page as [string, string[]])[1][0]);
+          const lifeMs = Math.max(0, Number(await redis.send(["PTTL", stored])));
+          expect(lifeMs).toBeGreaterThanOrEqual(resetAfterMs);
+          expect(lifeMs).toBeLessThanOrEqual(resetAfterMs + 4_000);
+        }
+      }
+      await redis.close();
+    });
+    await fc.assert(property, { numRuns: 25, seed: 7 });
+  });
 });
 
 test("headers have the quotas and what is left, as structured fields", async () => {

@@ -87,17 +87,45 @@ export function rateLimit(store: Redis | LimitStore, options: RateLimitOptions):
     // Nobody knows when Redis answers again: the pause is the next time that anybody asks it.
     return { ...unknown, isAllowed: false, remaining: 0, retryAfterMs: Math.max(1, pauseMs) };
   };
-  /** @param asked - what the caller wants to know about, where nothing is charged */
-  const chargeStore = async (
-    key: string,
+  const keyOf = (key: string): string => {
+    if (typeof key !== "string" || key === "") throw new InvalidArgumentError("`key` as text", key);
+    const short =
+      key.length <= LONGEST_KEY ? key : createHash("sha256").update(key).digest("base64url");
+    return prefix + short;
+  };
+  const largestCost = Math.min(...policies.map(({ burst }) => burst));
+  const assertCost = (cost: number): void => {
+    if (!Number.isSafeInteger(cost) || cost < 1)
+      throw new InvalidArgumentError("`cost` as an integer >= 1", cost);
+    if (cost > largestCost) {
+      const allowed = `\`cost\` of at most ${largestCost}, which is allowed at once`;
+      throw new InvalidArgumentError(allowed, cost);
+    }
+  };
+  /**
+   * One async function for everything: each more would cost every call a promise.
+   *
+   * @param sign - of the cost: 1 takes, -1 gives back, 0 only looks
+   */
+  const charge = async (
+    rawKey: string,
     cost: number,
-    asked: number,
+    sign: -1 | 0 | 1,
     call: CallOptions | undefined,
   ): Promise<Decision> => {
-    if (!gate.enter()) return fall(key, cost, asked);
-    let charge: Charge;
+    assertCost(cost);
+    const key = keyOf(rawKey);
+    // What the caller wants to know about, where nothing is charged.
+    const asked = sign === -1 ? 0 : cost;
+    if (sign === 1) {
+      const known = denials.find(key, cost);
+      if (known !== undefined) return decide(policies, asked, known, "denial-cache");
+    }
+    if (!gate.enter()) return fall(key, sign * cost, asked);
+    let charged: Charge;
     try {
-      charge = await bounded(limits.charge(policies, key, cost, call), call);
+      const answer = limits.charge(policies, key, sign * cost, call);
+      charged = await (call === undefined ? answer : bounded(answer, call));
     } catch (error) {
       if (!isAway(error)) {
         // An abort of the caller says nothing about Redis.
@@ -105,53 +133,22 @@ export function rateLimit(store: Redis | LimitStore, options: RateLimitOptions):
         throw error;
       }
       gate.leave("away");
-      return fall(key, cost, asked);
+      return fall(key, sign * cost, asked);
     }
     gate.leave("here");
-    const decision = decide(
-      policies,
-      charge.isAllowed && cost !== 0 ? 0 : asked,
-      charge.debtsUs,
-      "store",
-    );
-    if (!decision.isAllowed) denials.add(key, charge);
+    const isHeld = charged.isAllowed && sign !== 0;
+    const decision = decide(policies, isHeld ? 0 : asked, charged.debtsUs, "store");
+    if (!decision.isAllowed) denials.add(key, charged);
     return decision;
-  };
-  const keyOf = (key: string): string => {
-    if (typeof key !== "string" || key === "") throw new InvalidArgumentError("`key` as text", key);
-    const short =
-      key.length <= LONGEST_KEY ? key : createHash("sha256").update(key).digest("base64url");
-    return `${prefix}${short}`;
-  };
-  const assertCost = (cost: number): void => {
-    if (!Number.isSafeInteger(cost) || cost < 1)
-      throw new InvalidArgumentError("`cost` as an integer >= 1", cost);
-    const tightest = Math.min(...policies.map(({ burst }) => burst));
-    if (cost > tightest)
-      throw new InvalidArgumentError(
-        `\`cost\` of at most ${tightest}, which is allowed at once`,
-        cost,
-      );
   };
 
   return {
-    async take(rawKey, cost = 1, call) {
-      assertCost(cost);
-      const key = keyOf(rawKey);
-      const known = denials.find(key, cost);
-      if (known !== undefined) return decide(policies, cost, known, "denial-cache");
-      return chargeStore(key, cost, cost, call);
-    },
-    async peek(rawKey, cost = 1, call) {
-      assertCost(cost);
-      return chargeStore(keyOf(rawKey), 0, cost, call);
-    },
-    async refund(rawKey, cost = 1, call) {
-      assertCost(cost);
-      const key = keyOf(rawKey);
-      const decision = await chargeStore(key, -cost, 0, call);
+    take: (key, cost = 1, call) => charge(key, cost, 1, call),
+    peek: (key, cost = 1, call) => charge(key, cost, 0, call),
+    async refund(key, cost = 1, call) {
+      const decision = await charge(key, cost, -1, call);
       // Last: a refusal from before may have been remembered while this was on its way.
-      denials.forget(key);
+      denials.forget(keyOf(key));
       return decision;
     },
     async reset(rawKey, call) {
@@ -171,8 +168,7 @@ function keyPrefix(name: string, policies: readonly Policy[]): string {
 }
 
 /** A batch has one timeout; each caller has a signal of its own, and may have less time. */
-function bounded<T>(promise: Promise<T>, call: CallOptions = {}): Promise<T> {
-  const { signal, timeoutMs } = call;
+function bounded<T>(promise: Promise<T>, { signal, timeoutMs }: CallOptions): Promise<T> {
   if (signal === undefined && timeoutMs === undefined) return promise;
   return new Promise((resolve, reject) => {
     const abort = (): void => reject(signal?.reason);
