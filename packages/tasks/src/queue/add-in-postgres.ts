@@ -1,7 +1,7 @@
 import type { Queryable } from "@upshift/postgres";
 import { Job, PostgresQueueBackend, Queue } from "bullmq";
 import type { BullQueue, NewJob } from "./job-backend.ts";
-import { bounded } from "./bounded.ts";
+import { bounded, timerOf } from "./bounded.ts";
 import { QueueTimeoutError, TransactionalAddError } from "./queue-errors.ts";
 
 /** Sets the search path for the transaction and says what it was; a CTE is evaluated before what reads it. */
@@ -27,12 +27,10 @@ export async function addInPostgres(
   jobs: readonly NewJob[],
 ): Promise<readonly string[]> {
   // The tables have to be there; making them is not this transaction's business.
-  await bounded(
-    queue.waitUntilReady().then(() => undefined),
-    READY_TIMEOUT_MS,
-    undefined,
-    () => new QueueTimeoutError(queue.name, "add", READY_TIMEOUT_MS),
-  );
+  await bounded(queue.waitUntilReady(), {
+    timer: timerOf(READY_TIMEOUT_MS),
+    failure: () => new QueueTimeoutError(queue.name, "add", READY_TIMEOUT_MS),
+  });
   if (!(queue instanceof Queue) || !(queue.backend instanceof PostgresQueueBackend))
     throw new TransactionalAddError(queue.name, "its queue is not in PostgreSQL");
   const run = async (text: string, values?: unknown[]): Promise<unknown> => {

@@ -2,7 +2,7 @@ import { type Duration, InvalidArgumentError, toMs } from "@upshift/foundation";
 import type { Queryable } from "@upshift/postgres";
 import type { DataOf, JobDefinition, ResultOf } from "./job.ts";
 import type { JobBackend } from "./job-backend.ts";
-import { createQueueCall, type QueueCallOptions } from "./bounded.ts";
+import type { QueueCallOptions } from "./bounded.ts";
 import { createJobQueue, type JobQueue } from "./job-queue.ts";
 import { drainOutbox, type DrainOptions } from "./outbox.ts";
 import {
@@ -125,8 +125,7 @@ export function defineJobs(definitions: JobDefinitions, options: DefineJobsOptio
     async check(callOptions?: QueueCallOptions) {
       const [first] = queues.values();
       if (first === undefined) return [];
-      const call = createQueueCall(first.name, settings.addTimeoutMs);
-      return call("check", () => backend.check(first.bull()), callOptions);
+      return first.call("check", () => backend.check(first.bull()), callOptions);
     },
     async close({ timeout = "5s" }: { readonly timeout?: Duration } = {}) {
       const timeoutMs = toMs(timeout, "timeout");

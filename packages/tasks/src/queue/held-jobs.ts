@@ -2,25 +2,59 @@ import type { TimerClock } from "@upshift/foundation";
 import { JobLockLostError, JobTimeoutError, WorkerClosingError } from "./queue-errors.ts";
 
 /** A job that a handler is at work on. */
-interface HeldJob {
+export class HeldJob {
+  readonly id: string;
+  /** When it was last known to be held. */
+  confirmedAtMs: number;
+  /** Ends its timeout. */
+  cancelTimeout: (() => void) | undefined;
+  #controller: AbortController | undefined;
+  #reason: unknown;
+
+  constructor(id: string, heldSinceMs: number) {
+    this.id = id;
+    this.confirmedAtMs = heldSinceMs;
+  }
+
   /** Made when it is first asked for: it costs Node more than all else that is done for a job here. */
-  readonly signal: AbortSignal;
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    if (this.#reason !== undefined) this.#controller.abort(this.#reason);
+    return this.#controller.signal;
+  }
+
   /** Why the signal is, or would be, aborted. */
-  readonly reason: unknown;
-  /** Ends its watch. */
-  release(): void;
+  get reason(): unknown {
+    return this.#reason;
+  }
+
+  /** The first reason stays. */
+  abort(reason: Error): void {
+    this.#reason ??= reason;
+    this.#controller?.abort(this.#reason);
+  }
 }
 
 /** The jobs that one worker holds: when each was last confirmed to be its own, and the signals of their handlers. */
 export interface HeldJobs {
   readonly count: number;
   /** @param heldSinceMs - when its lock was set */
-  hold(id: string, heldSinceMs: number, timeoutMs: number | undefined): HeldJob;
+  hold(id: string, heldSinceMs: number): HeldJob;
+  /** Ends its watch. */
+  release(job: HeldJob): void;
   renewed(ids: readonly string[]): void;
   /** The backend says that the locks are not ours any more. */
   lost(ids: readonly string[]): void;
   /** Tells all handlers that the worker is closing. */
   closing(): void;
+}
+
+export interface HeldJobsOptions {
+  readonly queue: string;
+  readonly lockMs: number;
+  /** How long a job may run. */
+  readonly timeoutMs: number | undefined;
+  readonly clock: TimerClock;
 }
 
 /** A lock is looked at so often in its time. */
@@ -29,62 +63,39 @@ const LOOKS_PER_LOCK = 8;
 /**
  * A lock is lost when the backend says so; and, when it says nothing because it does not answer, as soon as it can have ended: then another worker may have the job already.
  */
-export function createHeldJobs(queue: string, lockMs: number, clock: TimerClock): HeldJobs {
-  interface Held {
-    controller: AbortController | undefined;
-    reason: unknown;
-    confirmedAtMs: number;
-  }
-  const held = new Map<string, Held>();
-  const abort = (job: Held, reason: Error): void => {
-    job.reason ??= reason;
-    job.controller?.abort(job.reason);
-  };
-  let cancelLook: (() => void) | undefined;
-
-  const lose = (id: string): void => {
-    const job = held.get(id);
-    if (job !== undefined) abort(job, new JobLockLostError(queue, id));
-  };
+export function createHeldJobs(options: HeldJobsOptions): HeldJobs {
+  const { queue, lockMs, timeoutMs, clock } = options;
+  const held = new Map<string, HeldJob>();
+  // Goes on while there are jobs, and one look more: started and stopped for each job it would cost more than the job.
+  let isWatching = false;
   const look = (): void => {
-    cancelLook = undefined;
     const nowMs = clock.now();
-    for (const [id, { confirmedAtMs }] of held) if (nowMs - confirmedAtMs >= lockMs) lose(id);
-    watch();
+    for (const job of held.values())
+      if (nowMs - job.confirmedAtMs >= lockMs) job.abort(new JobLockLostError(queue, job.id));
+    isWatching = held.size > 0;
+    if (isWatching) watch();
   };
   const watch = (): void => {
-    if (held.size === 0 || cancelLook !== undefined) return;
-    cancelLook = clock.after(lockMs / LOOKS_PER_LOCK, look, { isBackground: true });
+    isWatching = true;
+    clock.after(lockMs / LOOKS_PER_LOCK, look, { isBackground: true });
   };
   return {
     get count() {
       return held.size;
     },
-    hold(id, heldSinceMs, timeoutMs) {
-      const job: Held = { controller: undefined, reason: undefined, confirmedAtMs: heldSinceMs };
+    hold(id, heldSinceMs) {
+      const job = new HeldJob(id, heldSinceMs);
       held.set(id, job);
-      watch();
-      const cancelTimeout =
-        timeoutMs === undefined
-          ? undefined
-          : clock.after(timeoutMs, () => abort(job, new JobTimeoutError(queue, timeoutMs)));
-      return {
-        get signal() {
-          job.controller ??= new AbortController();
-          if (job.reason !== undefined) job.controller.abort(job.reason);
-          return job.controller.signal;
-        },
-        get reason() {
-          return job.reason;
-        },
-        release() {
-          cancelTimeout?.();
-          if (held.get(id) === job) held.delete(id);
-          if (held.size > 0) return;
-          cancelLook?.();
-          cancelLook = undefined;
-        },
-      };
+      if (!isWatching) watch();
+      if (timeoutMs !== undefined)
+        job.cancelTimeout = clock.after(timeoutMs, () =>
+          job.abort(new JobTimeoutError(queue, timeoutMs)),
+        );
+      return job;
+    },
+    release(job) {
+      job.cancelTimeout?.();
+      if (held.get(job.id) === job) held.delete(job.id);
     },
     renewed(ids) {
       for (const id of ids) {
@@ -93,10 +104,10 @@ export function createHeldJobs(queue: string, lockMs: number, clock: TimerClock)
       }
     },
     lost(ids) {
-      for (const id of ids) lose(id);
+      for (const id of ids) held.get(id)?.abort(new JobLockLostError(queue, id));
     },
     closing() {
-      for (const job of held.values()) abort(job, new WorkerClosingError(queue));
+      for (const job of held.values()) job.abort(new WorkerClosingError(queue));
     },
   };
 }

@@ -6,7 +6,7 @@ import type { Job, JobSchedulerJson, JobsOptions, WorkerOptions } from "bullmq";
 export interface BullQueue extends Closable {
   readonly name: string;
   add(name: string, data: JobEnvelope, opts: JobsOptions): Promise<BullJob>;
-  addBulk(jobs: { name: string; data: JobEnvelope; opts: JobsOptions }[]): Promise<BullJob[]>;
+  addBulk(jobs: NewJob[]): Promise<BullJob[]>;
   getJob(id: string): Promise<BullJob | undefined>;
   getFailed(start: number, end: number): Promise<BullJob[]>;
   getFailedCount(): Promise<number>;

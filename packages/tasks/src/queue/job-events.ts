@@ -1,5 +1,6 @@
 import { type Duration, toMs } from "@upshift/foundation";
-import { bounded, type QueueCall, type QueueCallOptions } from "./bounded.ts";
+import type { Backlog } from "./backlog.ts";
+import { bounded, type QueueCall, type QueueCallOptions, timerOf } from "./bounded.ts";
 import { closeBounded } from "./close-bounded.ts";
 import type { BullEvents, BullQueue } from "./job-backend.ts";
 import { JobFailedError, JobNotEndedError } from "./queue-errors.ts";
@@ -77,12 +78,21 @@ export function createJobEvents<Result>(
   open: () => BullEvents,
   queue: () => BullQueue,
   call: QueueCall,
+  backlog: Backlog,
 ): JobEvents<Result> & { close(timeoutMs: number): Promise<void> } {
   let opened: BullEvents | undefined;
-  const ready = async (): Promise<BullEvents> => {
-    opened ??= open();
-    await opened.waitUntilReady();
-    return opened;
+  let readiness: Promise<BullEvents> | undefined;
+  /** One for all that wait: BullMQ listens anew for each. */
+  const ready = (): Promise<BullEvents> => {
+    const events = (opened ??= open());
+    readiness ??= events.waitUntilReady().then(
+      () => events,
+      (error) => {
+        readiness = undefined;
+        throw error;
+      },
+    );
+    return readiness;
   };
   /** How the job ended, if it has. */
   const ending = async (id: string): Promise<{ readonly result: Result } | undefined> => {
@@ -100,8 +110,10 @@ export function createJobEvents<Result>(
     new Promise((resolve, reject) => {
       let pauseMs = FIRST_LOOK_MS;
       let timer: NodeJS.Timeout | undefined;
+      let looking: Promise<void> | undefined;
       const leave = (): void => {
         clearTimeout(timer);
+        if (looking !== undefined) backlog.add(looking);
         opened?.off("completed", completed);
         opened?.off("failed", failed);
       };
@@ -131,9 +143,13 @@ export function createJobEvents<Result>(
             }, reject);
         });
       };
-      const lookAgain = (): void => {
-        void look();
-        timer = setTimeout(lookAgain, pauseMs);
+      const lookAgain = async (): Promise<void> => {
+        // One at a time: those that a backend does not answer would pile up.
+        looking = look();
+        await looking;
+        looking = undefined;
+        if (signal.aborted) return;
+        timer = setTimeout(() => void lookAgain(), pauseMs);
         pauseMs = Math.min(2 * pauseMs, LAST_LOOK_MS);
       };
       signal.addEventListener("abort", leave, { once: true });
@@ -142,7 +158,7 @@ export function createJobEvents<Result>(
         events.on("completed", completed);
         events.on("failed", failed);
         // It may have ended before anybody listened.
-        lookAgain();
+        void lookAgain();
         return undefined;
       }, reject);
     });
@@ -154,14 +170,14 @@ export function createJobEvents<Result>(
     async wait(id, { timeout = WAIT_TIMEOUT, signal } = {}) {
       signal?.throwIfAborted();
       const timeoutMs = toMs(timeout, "timeout");
+      backlog.assertRoom();
       const over = new AbortController();
       try {
-        return await bounded(
-          ended(id, over.signal),
-          timeoutMs,
+        return await bounded(ended(id, over.signal), {
+          timer: timerOf(timeoutMs),
           signal,
-          () => new JobNotEndedError(queue().name, id, timeoutMs),
-        );
+          failure: () => new JobNotEndedError(queue().name, id, timeoutMs),
+        });
       } finally {
         over.abort();
       }

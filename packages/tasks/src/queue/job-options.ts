@@ -44,19 +44,21 @@ export function toBullOptions(name: string, options: JobOptions<never>): JobsOpt
 /** What one call says over it. */
 export function toAddOptions<Data>(
   definition: JobOptions<Data>,
+  defaults: JobsOptions,
   data: Data,
   options: AddOptions,
 ): JobsOptions & { readonly jobId: string } {
   const dedupe = options.dedupe ?? definition.dedupe?.(data);
-  return {
+  const bullOptions: JobsOptions & { jobId: string } = {
+    ...defaults,
     jobId: options.id === undefined ? randomUUID() : assertJobId(options.id),
-    ...(options.delay === undefined ? {} : { delay: Math.ceil(toMs(options.delay, "delay")) }),
-    ...(options.priority === undefined ? {} : { priority: assertPriority(options.priority) }),
-    // Any text may be what makes jobs equal; BullMQ makes a key of it.
-    ...(dedupe === undefined
-      ? {}
-      : { deduplication: { id: createHash("sha256").update(dedupe).digest("base64url") } }),
   };
+  if (options.delay !== undefined) bullOptions.delay = Math.ceil(toMs(options.delay, "delay"));
+  if (options.priority !== undefined) bullOptions.priority = assertPriority(options.priority);
+  // Any text may be what makes jobs equal; BullMQ makes a key of it.
+  if (dedupe !== undefined)
+    bullOptions.deduplication = { id: createHash("sha256").update(dedupe).digest("base64url") };
+  return bullOptions;
 }
 
 /** BullMQ counts in seconds, and needs an age or a count. */

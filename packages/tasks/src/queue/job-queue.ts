@@ -5,6 +5,7 @@ import {
   InvalidArgumentError,
   JOB_CHANNEL,
   type JobMessage,
+  systemClock,
   toMs,
 } from "@upshift/foundation";
 import type { Queryable } from "@upshift/postgres";
@@ -17,8 +18,10 @@ import { type AddOptions, toAddOptions, toBullOptions } from "./job-options.ts";
 import { JobNotAcknowledgedError } from "./queue-errors.ts";
 import { createDeadLetters, type DeadLetters } from "./dead-letters.ts";
 import { assertCron } from "./schedule-times.ts";
-import { bounded, createQueueCall, type QueueCallOptions } from "./bounded.ts";
+import { bounded, createQueueCall, type QueueCall, type QueueCallOptions } from "./bounded.ts";
 import { closeBounded } from "./close-bounded.ts";
+import { createBacklog } from "./backlog.ts";
+import { SharedTimer } from "./shared-timer.ts";
 
 export interface AddCallOptions extends AddOptions {
   /**
@@ -90,6 +93,7 @@ export function createJobQueue<Data, Result>(
   settings: JobQueueSettings,
 ): JobQueue<Data, Result> & {
   readonly bull: () => BullQueue;
+  readonly call: QueueCall;
   close(timeoutMs: number): Promise<void>;
 } {
   const { dedupe: _dedupe, ...common } = definition;
@@ -97,62 +101,84 @@ export function createJobQueue<Data, Result>(
   const channel = tracingChannel<string, JobMessage>(JOB_CHANNEL);
   let opened: BullQueue | undefined;
   const bull = (): BullQueue => (opened ??= backend.queue(name));
-  const call = createQueueCall(name, settings.addTimeoutMs);
-  const events = createJobEvents<Result>(() => backend.events(name), bull, call);
+  const backlog = createBacklog(name);
+  const call = createQueueCall(name, settings.addTimeoutMs, backlog);
+  const addTimer = new SharedTimer(settings.addTimeoutMs, systemClock);
+  const events = createJobEvents<Result>(() => backend.events(name), bull, call, backlog);
 
   const envelope = (data: Data, traceparent: string | undefined): JobEnvelope => {
     assertJobData(name, data, definition.maxBytes ?? MAX_BYTES);
     return traceparent === undefined ? { data } : { data, traceparent };
   };
+  const newJob = (data: Data, options: AddOptions, traceparent: string | undefined): NewJob => ({
+    name,
+    data: envelope(data, traceparent),
+    opts: toAddOptions(definition, defaults, data, options),
+  });
+  const contextOf = (options: Pick<AddCallOptions, "traceparent">): string | undefined =>
+    options.traceparent ?? settings.traceparent?.();
+  /** Ends in time, told to whoever listens. */
+  const acknowledged = <T>(
+    ids: () => readonly string[],
+    traceparent: string | undefined,
+    { tx, signal }: Pick<AddCallOptions, "tx" | "signal">,
+    send: () => Promise<T>,
+  ): Promise<T> => {
+    const sent = (): Promise<T> =>
+      tx === undefined
+        ? bounded(send(), {
+            timer: addTimer,
+            signal,
+            failure: () => new JobNotAcknowledgedError(name, ids(), settings.addTimeoutMs),
+            backlog,
+          })
+        : send();
+    if (!channel.start.hasSubscribers) return sent();
+    const message: JobMessage = {
+      operation: "add",
+      queue: name,
+      jobIds: ids(),
+      ...(traceparent === undefined ? {} : { traceparent }),
+    };
+    return channel.tracePromise(sent, message);
+  };
+  const addOne = async (data: Data, options: AddCallOptions): Promise<string> => {
+    const { tx, signal } = options;
+    signal?.throwIfAborted();
+    const traceparent = contextOf(options);
+    const job = newJob(data, options, traceparent);
+    const { jobId } = job.opts;
+    if (tx === undefined) backlog.assertRoom();
+    const send = async (): Promise<string> => {
+      if (tx !== undefined) return (await backend.addInTransaction(tx, bull(), [job]))[0] ?? jobId;
+      return (await bull().add(name, job.data, job.opts)).id ?? jobId;
+    };
+    return acknowledged(() => [jobId], traceparent, options, send);
+  };
   const addAll = async (
     jobs: readonly { readonly data: Data; readonly options?: AddOptions }[],
     options: Pick<AddCallOptions, "tx" | "traceparent" | "signal">,
   ): Promise<readonly string[]> => {
-    options.signal?.throwIfAborted();
-    const traceparent = options.traceparent ?? settings.traceparent?.();
-    const fresh: NewJob[] = jobs.map(({ data, options: own = {} }) => ({
-      name,
-      data: envelope(data, traceparent),
-      opts: { ...defaults, ...toAddOptions(definition, data, own) },
-    }));
-    if (fresh.length === 0) return [];
     const { tx, signal } = options;
+    signal?.throwIfAborted();
+    const traceparent = contextOf(options);
+    const fresh = jobs.map(({ data, options: own = {} }) => newJob(data, own, traceparent));
+    if (fresh.length === 0) return [];
+    if (tx === undefined) backlog.assertRoom();
+    const ids = fresh.map(({ opts }) => opts.jobId);
     const send = async (): Promise<readonly string[]> => {
       if (tx !== undefined) return backend.addInTransaction(tx, bull(), fresh);
-      const [only] = fresh;
-      const added =
-        only !== undefined && fresh.length === 1
-          ? [await bull().add(only.name, only.data, only.opts)]
-          : await bull().addBulk([...fresh]);
-      return added.map(({ id }, index) => id ?? fresh[index]?.opts.jobId ?? "");
+      const added = await bull().addBulk(fresh);
+      return added.map(({ id }, index) => id ?? ids[index] ?? "");
     };
-    const ids = fresh.map(({ opts }) => opts.jobId);
-    const acknowledged = (): Promise<readonly string[]> =>
-      tx === undefined
-        ? bounded(
-            send(),
-            settings.addTimeoutMs,
-            signal,
-            () => new JobNotAcknowledgedError(name, ids, settings.addTimeoutMs),
-          )
-        : send();
-    if (!channel.start.hasSubscribers) return acknowledged();
-    const message: JobMessage = {
-      operation: "add",
-      queue: name,
-      jobIds: ids,
-      ...(traceparent === undefined ? {} : { traceparent }),
-    };
-    return channel.tracePromise(acknowledged, message);
+    return acknowledged(() => ids, traceparent, options, send);
   };
 
   return {
     name,
     bull,
-    async add(data, options = {}) {
-      const [id = ""] = await addAll([{ data, options }], options);
-      return id;
-    },
+    call,
+    add: (data, options = {}) => addOne(data, options),
     addMany: (jobs, options = {}) => addAll(jobs, options),
     async schedule(id, times, data, options) {
       if (id === "" || id.includes(":")) throw new InvalidArgumentError("`id` without a colon", id);

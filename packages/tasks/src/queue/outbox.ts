@@ -8,7 +8,7 @@ import {
   toMs,
 } from "@upshift/foundation";
 import { type Queryable, transaction } from "@upshift/postgres";
-import { bounded } from "./bounded.ts";
+import { bounded, timerOf } from "./bounded.ts";
 import type { BullQueue, NewJob } from "./job-backend.ts";
 import { OutboxJobError, QueueTimeoutError } from "./queue-errors.ts";
 
@@ -90,6 +90,9 @@ export async function drainOutbox(
     cancelLate = clock.after(GRACE_MS, () => late.abort(signal.reason));
   };
   signal.addEventListener("abort", end, { once: true });
+  const senders = new Map(
+    [...queues].map(([name, queue]) => [name, createSender(name, queue, late.signal)]),
+  );
   let movedCount = 0;
   let failureCount = 0;
   while (!signal.aborted) {
@@ -97,7 +100,7 @@ export async function drainOutbox(
     try {
       const { takenCount, refusals } = await transaction(
         db,
-        (tx) => moveBatch(tx, queues, batchSize, late.signal),
+        (tx) => moveBatch(tx, senders, batchSize, late.signal),
         { timeout: BATCH_TIMEOUT_MS, signal: late.signal },
       );
       movedCount += takenCount - refusals.length;
@@ -125,18 +128,18 @@ interface Batch {
 
 async function moveBatch(
   tx: Queryable,
-  queues: ReadonlyMap<string, () => BullQueue>,
+  senders: ReadonlyMap<string, Sender>,
   batchSize: number,
   signal: AbortSignal,
 ): Promise<Batch> {
-  const names = `{${[...queues.keys()].map((name) => JSON.stringify(name)).join(",")}}`;
+  const names = `{${[...senders.keys()].map((name) => JSON.stringify(name)).join(",")}}`;
   const { rows } = await tx.query(TAKE, [String(batchSize), names]);
   const refusals: OutboxJobError[] = [];
-  for (const [name, queue] of queues) {
+  for (const [name, send] of senders) {
     const waiting = rows
       .filter((row) => row.queue === name)
       .map(({ id, job }): Waiting => ({ id: String(id), job: JSON.parse(job) }));
-    if (waiting.length > 0) refusals.push(...(await moveJobs(name, queue(), waiting, signal)));
+    if (waiting.length > 0) refusals.push(...(await moveJobs(name, send, waiting, signal)));
   }
   for (const { rowId, message } of refusals) await tx.query(PUT_BACK, [rowId, message]);
   const refused = new Set(refusals.map(({ rowId }) => rowId));
@@ -150,24 +153,37 @@ interface Waiting {
   readonly job: NewJob;
 }
 
+/** @throws {QueueTimeoutError} when the backend does not answer */
+type Sender = (jobs: readonly NewJob[]) => Promise<void>;
+
+/** Sends nothing while the backend has not answered what was sent before: BullMQ's client would keep it all for as long as the backend is away. */
+function createSender(name: string, queue: () => BullQueue, signal: AbortSignal): Sender {
+  const inTime = (promise: Promise<unknown>): Promise<unknown> =>
+    bounded(promise, {
+      timer: timerOf(ADD_TIMEOUT_MS),
+      signal,
+      failure: () => new QueueTimeoutError(name, "drainOutbox", ADD_TIMEOUT_MS),
+    });
+  let before: Promise<unknown> = Promise.resolve();
+  return async (jobs) => {
+    await inTime(before);
+    const sending = queue().addBulk([...jobs]);
+    before = sending.catch(() => undefined);
+    await inTime(sending);
+  };
+}
+
 /** All at once; where that is refused one by one, so that one that can never be added does not keep the others back. @throws when the backend does not answer */
 async function moveJobs(
   name: string,
-  queue: BullQueue,
+  send: Sender,
   waiting: readonly Waiting[],
   signal: AbortSignal,
 ): Promise<readonly OutboxJobError[]> {
-  const add = (jobs: readonly NewJob[]): Promise<unknown> =>
-    bounded(
-      queue.addBulk([...jobs]),
-      ADD_TIMEOUT_MS,
-      signal,
-      () => new QueueTimeoutError(name, "drainOutbox", ADD_TIMEOUT_MS),
-    );
   const isAway = (error: unknown): boolean =>
     signal.aborted || hasErrorCode(error, "UPSHIFT_QUEUE_TIMEOUT");
   try {
-    await add(waiting.map(({ job }) => job));
+    await send(waiting.map(({ job }) => job));
     return [];
   } catch (error) {
     if (isAway(error)) throw error;
@@ -175,7 +191,7 @@ async function moveJobs(
   const refusals: OutboxJobError[] = [];
   for (const { id, job } of waiting) {
     try {
-      await add([job]);
+      await send([job]);
     } catch (error) {
       if (isAway(error)) throw error;
       refusals.push(new OutboxJobError(name, id, error));

@@ -26,6 +26,18 @@ export class QueueTimeoutError extends UpshiftError {
   }
 }
 
+/** The queue's backend has been away for so long that no further call is kept for it. Nothing was sent: make the call again when it is back. */
+export class QueueBackedUpError extends UpshiftError {
+  readonly code = "UPSHIFT_QUEUE_BACKED_UP" as const;
+
+  constructor(queue: string, callCount: number) {
+    super(
+      `Queue ${JSON.stringify(queue)} has ${callCount} calls that its backend never answered: no more are sent until it does`,
+      { details: { queue, callCount } },
+    );
+  }
+}
+
 /** A job ran longer than its `timeout`; its signal was aborted. */
 export class JobTimeoutError extends UpshiftError {
   readonly code = "UPSHIFT_JOB_TIMEOUT" as const;

@@ -10,6 +10,7 @@ export {
   type KeepLimit,
   type ResultOf,
 } from "./job.ts";
+export type { JobContext } from "./job-context.ts";
 export type { JobBackend } from "./job-backend.ts";
 export type { JobEventMap, JobEvents } from "./job-events.ts";
 export type { AddOptions } from "./job-options.ts";
@@ -24,9 +25,10 @@ export {
   JobNotEndedError,
   JobTimeoutError,
   OutboxJobError,
+  QueueBackedUpError,
   QueueTimeoutError,
   TransactionalAddError,
   WorkerClosingError,
 } from "./queue-errors.ts";
 export { redisBackend, type RedisBackendOptions } from "./redis-backend.ts";
-export type { JobContext, JobHandler, JobWorker, WorkOptions } from "./work.ts";
+export type { JobHandler, JobWorker, WorkOptions } from "./work.ts";

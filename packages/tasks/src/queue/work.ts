@@ -1,4 +1,4 @@
-import { tracingChannel } from "node:diagnostics_channel";
+import { type TracingChannel, tracingChannel } from "node:diagnostics_channel";
 import {
   type Duration,
   hasErrorCode,
@@ -10,26 +10,12 @@ import {
 } from "@upshift/foundation";
 import { UnrecoverableError, WaitingError } from "bullmq";
 import { createHeldJobs, type HeldJobs } from "./held-jobs.ts";
-import { createQueueCall, isOverWithin, type QueueCallOptions } from "./bounded.ts";
+import { createBacklog } from "./backlog.ts";
+import { createQueueCall, isOverWithin, type QueueCall, type QueueCallOptions } from "./bounded.ts";
 import { abandon, stopRenewing } from "./close-bounded.ts";
 import type { JobOptions } from "./job.ts";
+import { Attempt, type JobContext } from "./job-context.ts";
 import type { BullJob, BullWorker, JobBackend } from "./job-backend.ts";
-
-/** What a handler is told beside its data. */
-export interface JobContext {
-  readonly id: string;
-  /** 1 for the first. */
-  readonly attempt: number;
-  /**
-   * Aborts when the job's lock is lost, its timeout is over, or the worker has no more time to close. Then stop: another worker may run the job, and what is
-   * returned is not taken.
-   */
-  readonly signal: AbortSignal;
-  /** Of who added the job, W3C Trace Context. */
-  readonly traceparent: string | undefined;
-  /** Tells how far it is; any JSON. */
-  readonly progress: (progress: number | object) => Promise<void>;
-}
 
 export type JobHandler<Data, Result> = (
   data: Data,
@@ -75,14 +61,17 @@ export function startWorker<Data, Result>(
   options: Omit<WorkOptions, "concurrency"> & { readonly concurrency: number | undefined },
 ): JobWorker {
   const { concurrency = DEFAULT_CONCURRENCY, maxLostLocks = DEFAULT_LOST_LOCKS, onError } = options;
-  const call = createQueueCall(name, READY_TIMEOUT_MS);
   const lockMs = toMs(options.lock ?? "30s", "lock");
   const timeoutMs =
     definition.timeout === undefined ? undefined : toMs(definition.timeout, `${name}.timeout`);
   const { rateLimit } = definition;
-  const held = createHeldJobs(name, lockMs, systemClock);
+  const held = createHeldJobs({ queue: name, lockMs, timeoutMs, clock: systemClock });
+  const backlog = createBacklog(name);
+  const call = createQueueCall(name, READY_TIMEOUT_MS, backlog);
+  const channel = tracingChannel<string, JobMessage>(JOB_CHANNEL);
+  const run: Run<Data, Result> = { name, definition, handler, held, call, channel };
   const process = (job: BullJob, token: string | undefined): Promise<unknown> =>
-    runJob({ name, definition, handler, held, timeoutMs }, job, token);
+    runJob(run, job, token);
   const worker = backend.worker(name, process, {
     concurrency,
     lockDuration: lockMs,
@@ -94,7 +83,7 @@ export function startWorker<Data, Result>(
           limiter: { max: rateLimit.max, duration: toMs(rateLimit.per, `${name}.rateLimit.per`) },
         }),
   });
-  worker.on("error", (error) => onError?.(error));
+  worker.on("error", (error) => tell(onError, error));
   worker.on("lockRenewalFailed", (ids) => held.lost(ids));
   worker.on("locksRenewed", ({ jobIds }) => held.renewed(jobIds));
   let closing: Promise<void> | undefined;
@@ -127,51 +116,45 @@ export function assertConcurrency(concurrency: number | undefined): void {
     throw new InvalidArgumentError("`concurrency` as an integer >= 1", concurrency);
 }
 
+/** What one worker does with each of its jobs. */
 interface Run<Data, Result> {
   readonly name: string;
   readonly definition: JobOptions<Data>;
   readonly handler: JobHandler<Data, Result>;
   readonly held: HeldJobs;
-  readonly timeoutMs: number | undefined;
+  readonly call: QueueCall;
+  readonly channel: TracingChannel<string, JobMessage>;
 }
 
 /** One attempt: what the handler gives completes the job, what it throws fails the attempt. */
 async function runJob<Data, Result>(
-  { name, definition, handler, held, timeoutMs }: Run<Data, Result>,
+  run: Run<Data, Result>,
   job: BullJob,
   token: string | undefined,
 ): Promise<unknown> {
+  const { name, definition, handler, held, call, channel } = run;
   const id = job.id ?? "";
-  const holding = held.hold(id, job.processedOn ?? systemClock.now(), timeoutMs);
-  const { traceparent } = job.data;
-  const attempt = job.attemptsMade + 1;
-  const context: JobContext = {
-    id,
-    attempt,
-    get signal() {
-      return holding.signal;
-    },
-    traceparent,
-    progress: (progress) => job.updateProgress(progress),
-  };
+  const holding = held.hold(id, job.processedOn ?? systemClock.now());
+  const context = new Attempt(job, holding, call);
+  const { attempt, traceparent } = context;
   const data: Data = job.data.data;
   try {
-    const channel = tracingChannel<string, JobMessage>(JOB_CHANNEL);
-    const run = async (): Promise<Result> => {
+    const message: JobMessage | undefined = channel.start.hasSubscribers
+      ? {
+          operation: "run",
+          queue: name,
+          jobIds: [id],
+          attempt,
+          ...(traceparent === undefined ? {} : { traceparent }),
+        }
+      : undefined;
+    const attend = async (): Promise<Result> => {
       const result = await handler(data, context);
       // It ended too late, whatever it gave.
       if (hasErrorCode(holding.reason, "UPSHIFT_JOB_TIMEOUT")) throw holding.reason;
       return result;
     };
-    if (!channel.start.hasSubscribers) return await run();
-    const message: JobMessage = {
-      operation: "run",
-      queue: name,
-      jobIds: [id],
-      attempt,
-      ...(traceparent === undefined ? {} : { traceparent }),
-    };
-    return await channel.tracePromise(run, message);
+    return await (message === undefined ? attend() : channel.tracePromise(attend, message));
   } catch (error) {
     const { reason } = holding;
     if (hasErrorCode(reason, "UPSHIFT_WORKER_CLOSING")) {
@@ -184,6 +167,15 @@ async function runJob<Data, Result>(
       throw new UnrecoverableError(failure instanceof Error ? failure.message : String(failure));
     throw failure;
   } finally {
-    holding.release();
+    held.release(holding);
+  }
+}
+
+/** What the caller does with an error must not break the worker: BullMQ would stop taking jobs. */
+function tell(onError: WorkOptions["onError"], error: unknown): void {
+  try {
+    onError?.(error);
+  } catch {
+    // There is nobody else to tell.
   }
 }
