@@ -191,8 +191,11 @@ describe.skipIf(skips.isMissing).each(CLIENTS)("a failover, with %s", (client) =
   }, 60_000);
 
   it("of the node that a subscriber listens at costs a gap that it is told of", async () => {
-    const heartbeat = connectRedis(cluster.nodes, { client, timeout: 300, heartbeat: 100 });
+    // A connection that is closed is noticed at once; an answer to a heartbeat may be late on a busy machine.
+    const heartbeat = connectRedis(cluster.nodes, { client, timeout: "5s", heartbeat: 100 });
     const events: string[] = [];
+    const publish = (message: string): Promise<unknown> =>
+      codeOf(redis.send(["PUBLISH", "news", message], { key: null }));
     try {
       await heartbeat.subscribe({
         channels: ["news"],
@@ -200,8 +203,11 @@ describe.skipIf(skips.isMissing).each(CLIENTS)("a failover, with %s", (client) =
         onDown: () => events.push("down"),
         onUp: () => events.push("up"),
       });
-      await redis.send(["PUBLISH", "news", "1"], { key: null });
-      await eventually(() => expect(events).toEqual(["1"]));
+      // Again and again: nodes pass a message on only to those that they are connected to, and one of them has just come back.
+      await eventually(async () => {
+        await publish("1");
+        expect(events).toContain("1");
+      });
       const lists = await Promise.all(
         [...cluster.masters, ...cluster.replicas].map(async (server) => ({
           server,
@@ -209,10 +215,13 @@ describe.skipIf(skips.isMissing).each(CLIENTS)("a failover, with %s", (client) =
         })),
       );
       const listened = lists.find(({ list }) => list.includes("sub=1"))?.server;
+      expect(listened).toBeDefined();
       await listened?.kill();
-      await eventually(() => expect(events.slice(0, 3)).toEqual(["1", "down", "up"]));
+      await eventually(() =>
+        expect(events.filter((event) => event !== "1")).toEqual(["down", "up"]),
+      );
       await eventually(async () => {
-        await codeOf(redis.send(["PUBLISH", "news", "2"], { key: null }));
+        await publish("2");
         expect(events).toContain("2");
       });
       await listened?.restart();

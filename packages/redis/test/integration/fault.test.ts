@@ -209,14 +209,15 @@ describe.skipIf(skips.isMissing).each(CLIENTS)("with %s", (client) => {
     const network = await forgetfulNetwork(server.port);
     const redis = connect(`redis://127.0.0.1:${network.port}`, { timeout: 200 });
     try {
-      await redis.send(["SET", "half", "open"]);
-      expect(network.connectionCount()).toBe(1);
+      await redis.send(["SET", "half", "open"], { timeoutMs: NEVER_MS });
+      const before = network.connectionCount();
       // A firewall that has forgotten the connection: nothing passes on it any more, new ones do.
       network.forget();
       expect(await codeOf(redis.send(["GET", "half"]))).toBe("UPSHIFT_REDIS_TIMEOUT");
       await eventually(async () => expect(await redis.send(["GET", "half"])).toBe("open"));
-      expect(redis.gauges().reconnectCount).toBe(1);
-      expect(network.connectionCount()).toBe(2);
+      // A machine that is so busy that answers take longer than the timeout gives rise to more of them.
+      expect(redis.gauges().reconnectCount).toBeGreaterThanOrEqual(1);
+      expect(network.connectionCount()).toBeGreaterThan(before);
     } finally {
       await redis.close();
       await network.stop();
