@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from "node:crypto";
 import { type Duration, InvalidArgumentError, toMs } from "@upshift/foundation";
-import type { JobsOptions } from "bullmq";
+import type { JobsOptions, KeepJobs, WorkerOptions } from "bullmq";
 import type { JobOptions, KeepLimit } from "./job.ts";
 
 /** What is said of one job, over what its kind says. */
@@ -25,7 +25,7 @@ const LOWEST_PRIORITY = 2_097_151;
 
 /** What a kind of job says to BullMQ of each of its jobs. @throws {InvalidArgumentError} */
 export function toBullOptions(name: string, options: JobOptions<never>): JobsOptions {
-  const { attempts = DEFAULT_ATTEMPTS, backoff = DEFAULT_BACKOFF, keep } = options;
+  const { attempts = DEFAULT_ATTEMPTS, backoff = DEFAULT_BACKOFF } = options;
   if (!Number.isSafeInteger(attempts) || attempts < 1)
     throw new InvalidArgumentError(`\`${name}.attempts\` as an integer >= 1`, attempts);
   const jitter =
@@ -35,9 +35,18 @@ export function toBullOptions(name: string, options: JobOptions<never>): JobsOpt
   return {
     attempts,
     backoff: { type: backoff.type, delay: toMs(backoff.delay, `${name}.backoff.delay`), jitter },
+    ...(options.priority === undefined ? {} : { priority: assertPriority(options.priority) }),
+  };
+}
+
+/** What a worker says to BullMQ of the jobs that end with it. It is the same for all of a kind, so no job carries it: it would be sent, kept and read with each. @throws {InvalidArgumentError} */
+export function toKeepOptions(
+  name: string,
+  keep: JobOptions<never>["keep"],
+): Required<Pick<WorkerOptions, "removeOnComplete" | "removeOnFail">> {
+  return {
     removeOnComplete: toKeepJobs(name, keep?.completed ?? DEFAULT_KEEP.completed),
     removeOnFail: toKeepJobs(name, keep?.failed ?? DEFAULT_KEEP.failed),
-    ...(options.priority === undefined ? {} : { priority: assertPriority(options.priority) }),
   };
 }
 
@@ -62,10 +71,7 @@ export function toAddOptions<Data>(
 }
 
 /** BullMQ counts in seconds, and needs an age or a count. */
-function toKeepJobs(
-  name: string,
-  { count, age }: KeepLimit,
-): { age: number; count?: number } | { count: number } {
+function toKeepJobs(name: string, { count, age }: KeepLimit): KeepJobs {
   if (count !== undefined && (!Number.isSafeInteger(count) || count < 0))
     throw new InvalidArgumentError(`\`${name}.keep\` with counts >= 0`, count);
   if (age === undefined) return { count: count ?? DEFAULT_KEEP.failed.count };

@@ -14,7 +14,7 @@ import type { JobOptions } from "./job.ts";
 import type { BullQueue, JobBackend, JobEnvelope, NewJob } from "./job-backend.ts";
 import { assertJobData } from "./job-data.ts";
 import { createJobEvents, type JobEvents } from "./job-events.ts";
-import { type AddOptions, toAddOptions, toBullOptions } from "./job-options.ts";
+import { type AddOptions, toAddOptions, toBullOptions, toKeepOptions } from "./job-options.ts";
 import { JobNotAcknowledgedError } from "./queue-errors.ts";
 import { createDeadLetters, type DeadLetters } from "./dead-letters.ts";
 import { assertCron } from "./schedule-times.ts";
@@ -98,6 +98,8 @@ export function createJobQueue<Data, Result>(
 } {
   const { dedupe: _dedupe, ...common } = definition;
   const defaults = toBullOptions(name, common);
+  // For its workers; what is wrong is said here.
+  toKeepOptions(name, definition.keep);
   const channel = tracingChannel<string, JobMessage>(JOB_CHANNEL);
   let opened: BullQueue | undefined;
   const bull = (): BullQueue => (opened ??= backend.queue(name));

@@ -14,6 +14,7 @@ import { createBacklog } from "./backlog.ts";
 import { createQueueCall, isOverWithin, type QueueCall, type QueueCallOptions } from "./bounded.ts";
 import { abandon, stopRenewing } from "./close-bounded.ts";
 import type { JobOptions } from "./job.ts";
+import { toKeepOptions } from "./job-options.ts";
 import { Attempt, type JobContext } from "./job-context.ts";
 import type { BullJob, BullWorker, JobBackend } from "./job-backend.ts";
 
@@ -77,6 +78,7 @@ export function startWorker<Data, Result>(
     lockDuration: lockMs,
     stalledInterval: lockMs,
     maxStalledCount: maxLostLocks,
+    ...toKeepOptions(name, definition.keep),
     ...(rateLimit === undefined
       ? {}
       : {

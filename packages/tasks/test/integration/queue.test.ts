@@ -409,7 +409,7 @@ describe.skipIf(skips.isMissing).each(["redis", "postgres"] as const)("jobs in %
     await refused({ at: [new Date()] }, ".at[0]");
     await refused({ a: { n: 1n } }, ".a.n");
     await refused({ f: () => {} }, ".f");
-    await refused(undefined, "");
+    await refused([undefined], "[0]");
     await refused({ n: Number.NaN }, ".n");
     await refused("x".repeat(200), "");
     const loop: { self?: unknown } = {};
