@@ -100,9 +100,13 @@ export class MemoryServer {
 
   #callFromScript(command: readonly string[]): ServerReply {
     const [name = ""] = command;
-    if (/^(?:EVAL|EVALSHA|SCRIPT)$/i.test(name))
+    if (/^(?:EVAL|EVALSHA|SCRIPT|B[LRZ].*)$/i.test(name))
       return { err: "ERR This Redis command is not allowed from script" };
-    // One that would block finds nothing instead.
+    const values = command.length - 1;
+    const known = COMMANDS.get(name.toUpperCase());
+    if (known !== undefined && (values < known.least || values > (known.most ?? values)))
+      return { err: "ERR Wrong number of args calling Redis command from script" };
+    // XREAD that would block finds nothing instead.
     return this.execute(command) ?? null;
   }
 

@@ -194,8 +194,6 @@ describe.skipIf(skips.isMissing).each(CLIENTS)("a failover, with %s", (client) =
     // A connection that is closed is noticed at once; an answer to a heartbeat may be late on a busy machine.
     const heartbeat = connectRedis(cluster.nodes, { client, timeout: "5s", heartbeat: 100 });
     const events: string[] = [];
-    const publish = (message: string): Promise<unknown> =>
-      codeOf(redis.send(["PUBLISH", "news", message], { key: null }));
     try {
       await heartbeat.subscribe({
         channels: ["news"],
@@ -205,7 +203,7 @@ describe.skipIf(skips.isMissing).each(CLIENTS)("a failover, with %s", (client) =
       });
       // Again and again: nodes pass a message on only to those that they are connected to, and one of them has just come back.
       await eventually(async () => {
-        await publish("1");
+        await codeOf(redis.send(["PUBLISH", "news", "1"], { key: null }));
         expect(events).toContain("1");
       });
       const lists = await Promise.all(
@@ -221,7 +219,7 @@ describe.skipIf(skips.isMissing).each(CLIENTS)("a failover, with %s", (client) =
         expect(events.filter((event) => event !== "1")).toEqual(["down", "up"]),
       );
       await eventually(async () => {
-        await publish("2");
+        await codeOf(redis.send(["PUBLISH", "news", "2"], { key: null }));
         expect(events).toContain("2");
       });
       await listened?.restart();

@@ -96,7 +96,8 @@ function randomCommand(random: () => number): Command {
   const key = (): string =>
     `${pick(["s", "s", "h", "l", "z", "t", "x"])}${Math.floor(random() * 4)}`;
   const number = (): number => pick([0, 1, -1, 2, 3, -5, 10, 100]);
-  const float = (): string => pick(["0", "1", "1.5", "-2.25", "3", "1e3", "inf", "x", "10"]);
+  const float = (): string =>
+    pick(["0", "1", "1.5", "-2.25", "3", "1e3", "inf", "-inf", "x", "10"]);
   const member = (): string => pick(["a", "b", "c", "A", "aa", "é", "", "1", "10"]);
   const bound = (): string => pick(["-inf", "+inf", "(1", "1", "2", "(3", "0"]);
   const lex = (): string => pick(["-", "+", "[a", "(a", "[b", "(c", "x"]);
@@ -118,6 +119,7 @@ function randomCommand(random: () => number): Command {
         ["PXAT", 4_100_000_000_000],
         ["NX", "XX"],
         ["PX", 0],
+        ["PX", 5, "EX", 5],
       ]),
     ],
     () => ["GET", typed("s")],
@@ -137,8 +139,17 @@ function randomCommand(random: () => number): Command {
       "PEXPIREAT",
       key(),
       4e12 + 1_000 * number(),
-      ...pick<readonly Argument[]>([[], ["NX"], ["XX"], ["GT"], ["LT"]]),
+      ...pick<readonly Argument[]>([
+        [],
+        ["NX"],
+        ["XX"],
+        ["GT"],
+        ["LT"],
+        ["NX", "XX"],
+        ["GT", "LT"],
+      ]),
     ],
+    () => ["PEXPIREAT", key(), "9223372036854775807"],
     () => ["PEXPIRETIME", key()],
     () => ["PERSIST", key()],
     () => ["HSET", typed("h"), member(), member(), member(), float()],
@@ -197,7 +208,13 @@ function randomCommand(random: () => number): Command {
       typed("z"),
       number(),
       number(),
-      ...pick<readonly Argument[]>([[], ["REV"], ["WITHSCORES"], ["REV", "WITHSCORES"]]),
+      ...pick<readonly Argument[]>([
+        [],
+        ["REV"],
+        ["WITHSCORES"],
+        ["REV", "WITHSCORES"],
+        ["LIMIT", 0, 1],
+      ]),
     ],
     () => [
       "ZRANGE",
@@ -225,7 +242,13 @@ function randomCommand(random: () => number): Command {
     () => [
       "XADD",
       typed("x"),
-      ...pick<readonly Argument[]>([[], ["MAXLEN", 3], ["NOMKSTREAM"], ["MINID", "=", "2"]]),
+      ...pick<readonly Argument[]>([
+        [],
+        ["MAXLEN", 3],
+        ["NOMKSTREAM"],
+        ["MINID", "=", "2"],
+        ["MAXLEN", -1],
+      ]),
       id(),
       "f",
       member(),
@@ -235,11 +258,18 @@ function randomCommand(random: () => number): Command {
       "XRANGE",
       typed("x"),
       pick(["-", id(), `(${id()}`]),
-      pick(["+", id()]),
-      ...pick<readonly Argument[]>([[], ["COUNT", 2]]),
+      pick(["+", id(), `(${id()}`]),
+      ...pick<readonly Argument[]>([[], ["COUNT", 2], ["COUNT", 0], ["COUNT", -1]]),
     ],
     () => ["XREVRANGE", typed("x"), "+", "-", "COUNT", 1],
-    () => ["XREAD", "COUNT", 2, "STREAMS", `x${number()}`, pick(["0", "1-1", "5", "9-9"])],
+    () => [
+      "XREAD",
+      "COUNT",
+      pick([2, 0]),
+      "STREAMS",
+      `x${number()}`,
+      pick(["0", "1-1", "5", "9-9"]),
+    ],
     () => ["XDEL", typed("x"), id()],
     () => ["XTRIM", typed("x"), "MAXLEN", 2],
     () => ["GET"],

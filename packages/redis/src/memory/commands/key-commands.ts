@@ -43,6 +43,9 @@ export const keyCommands: Commands = {
   UNLINK: { least: 1, run: remove },
 };
 
+/** A signed number of 64 bits. */
+const LARGEST_TIME = 2 ** 63;
+
 function expire(
   args: CommandArguments,
   { keyspace }: CommandContext,
@@ -51,9 +54,15 @@ function expire(
 ): ServerReply {
   const key = args.text();
   const atMs = args.integer() * unitMs + (isRelative ? keyspace.nowMs : 0);
+  if (Math.abs(atMs) > LARGEST_TIME)
+    throw new CommandError(`ERR invalid expire time in '${args.name.toLowerCase()}' command`);
   const conditions = new Set<string>();
   for (const word of ["NX", "XX", "GT", "LT"]) if (args.accept(word)) conditions.add(word);
   if (args.left > 0) throw new CommandError(`ERR Unsupported option ${args.text()}`);
+  if (conditions.has("NX") && conditions.size > 1)
+    throw new CommandError("ERR NX and XX, GT or LT options at the same time are not compatible");
+  if (conditions.has("GT") && conditions.has("LT"))
+    throw new CommandError("ERR GT and LT options at the same time are not compatible");
   if (!keyspace.has(key)) return 0;
   const before = keyspace.expiresAtMs(key);
   // A key without an expiry counts as one that never ends.

@@ -47,16 +47,20 @@ export interface RangeOptions {
   /** Negative: all. */
   readonly count: number;
   readonly withScores: boolean;
+  readonly isLimited: boolean;
 }
 
 export function readRangeOptions(args: CommandArguments): RangeOptions {
   let offset = 0;
   let count = -1;
   let withScores = false;
+  let isLimited = false;
   while (args.left > 0) {
     if (args.accept("WITHSCORES")) withScores = true;
-    else if (args.accept("LIMIT")) [offset, count] = [args.integer(), args.integer()];
-    else throw new CommandError(SYNTAX_ERROR);
+    else if (args.accept("LIMIT")) {
+      [offset, count] = [args.integer(), args.integer()];
+      isLimited = true;
+    } else throw new CommandError(SYNTAX_ERROR);
   }
-  return { offset, count, withScores };
+  return { offset, count, withScores, isLimited };
 }

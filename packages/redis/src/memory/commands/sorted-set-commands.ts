@@ -123,7 +123,7 @@ function written(ranked: readonly Ranked[], withScores: boolean): ServerReply {
 
 /** ZRANGE key start stop [BYSCORE | BYLEX] [REV] [LIMIT offset count] [WITHSCORES] */
 function range(args: CommandArguments, context: CommandContext): ServerReply {
-  const set = read(args, context);
+  const key = args.text();
   const [start, stop] = [args.text(), args.text()];
   let by: "index" | "score" | "member" = "index";
   let isReversed = false;
@@ -133,14 +133,23 @@ function range(args: CommandArguments, context: CommandContext): ServerReply {
     else if (args.accept("REV")) isReversed = true;
     else break;
   }
-  const { count, offset, withScores } = readRangeOptions(args);
-  const ranked = isReversed ? set.slice().toReversed() : set.slice();
+  const { count, isLimited, offset, withScores } = readRangeOptions(args);
+  if (by === "index" && isLimited)
+    throw new CommandError(
+      "ERR syntax error, LIMIT is only supported in combination with either BYSCORE or BYLEX",
+    );
+  const inOrder = (): readonly Ranked[] => {
+    const ranked = (context.keyspace.get(key, "zset") ?? new SortedSet()).slice();
+    return isReversed ? ranked.toReversed() : ranked;
+  };
   if (by === "index") {
     const [from, to] = [integer(start), integer(stop)];
+    const ranked = inOrder();
     return written(ranked.slice(...toRange(from, to, ranked.length)), withScores);
   }
   const [low, high] = isReversed ? [stop, start] : [start, stop];
-  const found = ranked.filter(by === "score" ? byScore(low, high) : byMember(low, high));
+  const isWithin = by === "score" ? byScore(low, high) : byMember(low, high);
+  const found = inOrder().filter(isWithin);
   return written(found.slice(offset, count < 0 ? undefined : offset + count), withScores);
 }
 

@@ -1,3 +1,4 @@
+import { parseInteger } from "../decimal.ts";
 import { CommandError, type ServerReply, SYNTAX_ERROR } from "../server-reply.ts";
 import {
   compareIds,
@@ -86,13 +87,16 @@ type Trim = (stream: Stream) => number;
 function readTrim(args: CommandArguments): Trim | undefined {
   const isLength = args.accept("MAXLEN");
   if (!isLength && !args.accept("MINID")) return undefined;
-  if (!args.accept("=")) args.accept("~");
+  const isExact = args.accept("=") || !args.accept("~");
   const threshold = args.text();
-  if (args.accept("LIMIT")) args.integer();
+  if (args.accept("LIMIT")) {
+    args.integer();
+    if (isExact)
+      throw new CommandError("ERR syntax error, LIMIT cannot be used without the special ~ option");
+  }
   if (isLength) {
-    const length = /^\d+$/.test(threshold)
-      ? Number(threshold)
-      : fail("ERR value is not an integer or out of range");
+    const length = Number(parseInteger(threshold));
+    if (length < 0) throw new CommandError("ERR The MAXLEN argument must be >= 0.");
     return (stream) => stream.trimToLength(length);
   }
   const id = parseId(threshold, 0);
@@ -130,7 +134,10 @@ function range(isReversed: boolean): RunCommand {
     let count = Number.POSITIVE_INFINITY;
     if (args.accept("COUNT")) count = args.integer();
     args.done();
-    const found = (keyspace.get(key, "stream") ?? new Stream()).range(from, to);
+    const stream = keyspace.get(key, "stream");
+    // Not an empty array: Redis tells the two apart.
+    if (stream !== undefined && count <= 0) return null;
+    const found = (stream ?? new Stream()).range(from, to);
     return (isReversed ? found.toReversed() : found).slice(0, count).map(written);
   };
 }
@@ -139,6 +146,8 @@ function lowBound(text: string): StreamId {
   if (text === "-") return FIRST_ID;
   if (!text.startsWith("(")) return parseId(text, 0);
   const { ms, sequence } = parseId(text.slice(1), 0);
+  if (compareIds({ ms, sequence }, LAST_ID) >= 0)
+    throw new CommandError("ERR invalid start ID for the interval");
   return { ms, sequence: sequence + 1 };
 }
 
@@ -146,6 +155,7 @@ function highBound(text: string): StreamId {
   if (text === "+") return LAST_ID;
   if (!text.startsWith("(")) return parseId(text, LAST_ID.sequence);
   const { ms, sequence } = parseId(text.slice(1), 0);
+  if (ms === 0 && sequence === 0) throw new CommandError("ERR invalid end ID for the interval");
   return sequence === 0
     ? { ms: ms - 1, sequence: LAST_ID.sequence }
     : { ms, sequence: sequence - 1 };
@@ -156,13 +166,20 @@ function readAfter(args: CommandArguments, { keyspace }: CommandContext): Server
   let count = Number.POSITIVE_INFINITY;
   let isBlocking = false;
   for (;;) {
-    if (args.accept("COUNT")) count = args.integer();
-    else if (args.accept("BLOCK")) {
+    if (args.accept("COUNT")) {
+      count = args.integer();
+      // As Redis has it: none is all.
+      if (count <= 0) count = Number.POSITIVE_INFINITY;
+    } else if (args.accept("BLOCK")) {
       isBlocking = true;
       args.integer();
     } else break;
   }
-  if (!args.accept("STREAMS") || args.left % 2 !== 0) return fail(SYNTAX_ERROR);
+  if (!args.accept("STREAMS")) return fail(SYNTAX_ERROR);
+  if (args.left % 2 !== 0)
+    return fail(
+      "ERR Unbalanced XREAD list of streams: for each stream key an ID or '$' must be specified.",
+    );
   const words = args.rest();
   const keys = words.slice(0, words.length / 2);
   const found = keys.flatMap((key, index) => {

@@ -18,7 +18,12 @@ export const stringCommands: Commands = {
   DECRBY: {
     least: 2,
     most: 2,
-    run: (args, { keyspace }) => increment(keyspace, args.text(), -args.bigint()),
+    run: (args, { keyspace }) => {
+      const key = args.text();
+      const by = args.bigint();
+      if (by === -(2n ** 63n)) throw new CommandError("ERR decrement would overflow");
+      return increment(keyspace, key, -by);
+    },
   },
   GET: {
     least: 1,
@@ -124,7 +129,8 @@ function set(args: CommandArguments, keyspace: Keyspace): ServerReply {
     else if (condition === undefined && args.accept("XX")) condition = "XX";
     else if (args.accept("GET")) isGet = true;
     else if (args.accept("KEEPTTL")) isKept = true;
-    else expiresAtMs = readExpiry(args, keyspace);
+    else if (expiresAtMs === undefined) expiresAtMs = readExpiry(args, keyspace);
+    else throw new CommandError(SYNTAX_ERROR);
   }
   if (isKept && expiresAtMs !== undefined) throw new CommandError(SYNTAX_ERROR);
   const before = isGet ? (keyspace.get(key, "string") ?? null) : null;

@@ -22,7 +22,7 @@ const nextIndex: LuaFunction = ([table, index]) => {
 export const baseFunctions: Readonly<Record<string, LibraryFunction>> = {
   assert: (args) => {
     if (isTruthy(args.any(1))) return args.values;
-    throw new LuaError(args.values[1] ?? "assertion failed!");
+    throw new LuaError(args.string(2, "assertion failed!"), false);
   },
   error: (args) => {
     const [message] = args.values;
@@ -36,7 +36,12 @@ export const baseFunctions: Readonly<Record<string, LibraryFunction>> = {
   ipairs: (args) => [nextIndex, args.table(1), 0],
   next: (args) => next(args.values),
   pairs: (args) => [next, args.table(1), undefined],
-  pcall: (args) => protect(args.function(1), args.values.slice(1)),
+  // As Redis has changed it: of an error reply the text is given.
+  pcall: (args) => {
+    const [isFine, value, ...values] = protect(args.function(1), args.values.slice(1));
+    const text = isFine === false && value instanceof LuaTable ? value.get("err") : undefined;
+    return [isFine, typeof text === "string" ? text : value, ...values];
+  },
   xpcall: (args) => {
     const [isFine, ...values] = protect(args.function(1), []);
     return isFine === true ? [true, ...values] : [false, ...args.function(2)(values)];

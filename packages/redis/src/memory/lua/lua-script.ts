@@ -1,4 +1,4 @@
-import { baseFunctions } from "./base-library.ts";
+import { baseFunctions, toLuaString } from "./base-library.ts";
 import { cjsonFunctions } from "./cjson-library.ts";
 import { library, toLua } from "./lua-arguments.ts";
 import { compileFunction } from "./lua-compiler.ts";
@@ -43,7 +43,9 @@ export function createLuaCompiler(
       run = compileFunction(parseLua(lua), environment)([]);
     } catch (error) {
       if (error instanceof LuaError)
-        return { err: `ERR Error compiling script (new function): ${messageOf(error.value)}` };
+        return {
+          err: `ERR Error compiling script (new function): ${messageOf(error.value).slice(4)}`,
+        };
       throw error;
     }
     return (keys, args) => {
@@ -66,5 +68,5 @@ function messageOf(value: LuaValue): string {
     const err = value.get("err");
     return typeof err === "string" ? err : "ERR unknown error";
   }
-  return `ERR ${typeof value === "string" ? value : "unknown error"}`;
+  return `ERR ${toLuaString(value)}`;
 }

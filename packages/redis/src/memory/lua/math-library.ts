@@ -9,8 +9,8 @@ export const mathFunctions: Readonly<Record<string, LibraryFunction>> = {
   fmod: (args) => args.number(1) % args.number(2),
   log: (args) => Math.log(args.number(1)),
   log10: (args) => Math.log10(args.number(1)),
-  max: (args) => Math.max(...args.values.map((_, index) => args.number(index + 1))),
-  min: (args) => Math.min(...args.values.map((_, index) => args.number(index + 1))),
+  max: (args) => Math.max(args.number(1), ...args.values.map((_, at) => args.number(at + 1))),
+  min: (args) => Math.min(args.number(1), ...args.values.map((_, at) => args.number(at + 1))),
   modf: (args) => {
     const value = args.number(1);
     return [Math.trunc(value), value - Math.trunc(value)];

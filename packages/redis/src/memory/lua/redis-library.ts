@@ -22,9 +22,16 @@ export function redisLibrary(call: CallCommand): LuaTable {
         if (isError(reply)) throw new LuaError(replyToLua(reply));
         return replyToLua(reply);
       },
-      pcall: (args) => replyToLua(call(toCommand(args))),
-      error_reply: (args) => errorTable(args.string(1)),
-      status_reply: (args) => field("ok", args.string(1)),
+      pcall(args) {
+        try {
+          return replyToLua(call(toCommand(args)));
+        } catch (error) {
+          if (error instanceof LuaError && error.value instanceof LuaTable) return error.value;
+          throw error;
+        }
+      },
+      error_reply: (args) => ofText(args, errorTable),
+      status_reply: (args) => ofText(args, (text) => field("ok", text)),
       sha1hex: (args) => createHash("sha1").update(args.string(1), "latin1").digest("hex"),
       log: nothing,
       replicate_commands: () => true,
@@ -35,10 +42,16 @@ export function redisLibrary(call: CallCommand): LuaTable {
   );
 }
 
+function ofText({ values }: Arguments, toReply: (text: string) => LuaTable): LuaTable {
+  const [text] = values;
+  if (values.length === 1 && typeof text === "string") return toReply(text);
+  return errorTable("ERR wrong number or type of arguments");
+}
+
 function toCommand(args: Arguments): readonly string[] {
   if (args.values.length === 0)
     throw new LuaError(
-      errorTable("ERR Please specify at least one argument for this redis.call()"),
+      errorTable("ERR Please specify at least one argument for this redis lib call"),
     );
   return args.values.map((value) => {
     if (typeof value === "string") return value;
@@ -68,9 +81,13 @@ function field(name: string, value: string): LuaTable {
   return table;
 }
 
+/** What does not fit in 64 bits, and what is no number, becomes the least that does: so the processors make integers of doubles that Redis runs on. */
+const LARGEST_INTEGER = 2 ** 63;
+
 /** What a script returns, as Redis answers it: numbers are cut, an array ends at its first nil. */
 export function luaToReply(value: LuaValue): ServerReply {
-  if (typeof value === "number") return Number.isFinite(value) ? Math.trunc(value) : 0;
+  if (typeof value === "number")
+    return Math.abs(value) < LARGEST_INTEGER ? Math.trunc(value) : -LARGEST_INTEGER;
   if (typeof value === "string") return value;
   if (typeof value === "boolean") return value ? 1 : null;
   if (!(value instanceof LuaTable)) return null;

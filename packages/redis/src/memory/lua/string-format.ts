@@ -1,5 +1,4 @@
 import type { Arguments } from "./lua-arguments.ts";
-import { toLuaString } from "./base-library.ts";
 import { notFinite, sign, toExponential, toFixed, toGeneral } from "./lua-number.ts";
 import { LuaError } from "./lua-value.ts";
 
@@ -20,6 +19,8 @@ export function formatString(args: Arguments): string {
         if (whole === "%%") return "%";
         at += 1;
         const digits = precision === undefined ? undefined : Number(precision);
+        if (width.length > 2 || (precision ?? "").length > 2)
+          throw new LuaError("invalid format (width or precision too long)");
         return pad(convert(args, at, conversion, digits, flags), flags, Number(width), conversion);
       },
     );
@@ -65,11 +66,11 @@ function convert(
     case "q":
       return quote(args.string(at));
     case "s": {
-      const text = toLuaString(args.any(at));
+      const text = args.string(at);
       return precision === undefined ? text : text.slice(0, precision);
     }
     default:
-      throw new LuaError("invalid option to 'format'");
+      throw new LuaError(`invalid option '%${conversion ?? ""}' to 'format'`);
   }
 }
 

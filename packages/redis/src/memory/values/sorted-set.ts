@@ -16,7 +16,9 @@ export class SortedSet {
     return this.#scores.get(member);
   }
 
-  set(member: string, score: number): void {
+  set(member: string, given: number): void {
+    // Small sets keep whole numbers as such, which know no -0.
+    const score = given === 0 ? 0 : given;
     const before = this.#scores.get(member);
     if (before === score) return;
     if (before !== undefined) this.#ranked.splice(this.#place(before, member), 1);
