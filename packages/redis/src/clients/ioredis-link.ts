@@ -43,22 +43,28 @@ export function ioredisDriver(library: IoredisModule): Driver {
   return {
     open(endpoint, events) {
       const client = new library.Redis(clientOptions(endpoint));
-      return openIoredisLink(library.Command, client, events);
+      const link = openIoredisLink(library.Command, client, events);
+      return endpoint.database === 0 ? link : inDatabase(link, endpoint.database);
     },
     failure: ioredisFailure,
   };
 }
 
+/** ioredis' own way to a database goes on in database 0 when it is refused. */
+function inDatabase(link: OpeningLink, database: number): OpeningLink {
+  const opened = link.opened.then(() => link.send(["SELECT", database], false));
+  return { ...link, opened };
+}
+
 /** One connection: everything that ioredis would do after its end, or behind our back, is off. */
 function clientOptions(endpoint: Endpoint): Readonly<Record<string, unknown>> {
-  const { host, port, path, tls, username, password, database, name } = endpoint;
+  const { host, port, path, tls, username, password, name } = endpoint;
   return {
     ...(path === undefined ? { host, port } : { path }),
     ...(tls === undefined ? {} : { tls: { ...tls } }),
     ...(username === undefined ? {} : { username }),
     ...(password === undefined ? {} : { password }),
     ...(name === undefined ? {} : { connectionName: name }),
-    db: database,
     ...SINGLE_USE,
     connectTimeout: endpoint.connectTimeoutMs,
   };

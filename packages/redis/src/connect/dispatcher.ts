@@ -8,6 +8,7 @@ import {
 } from "../redis-errors.ts";
 import type { Script } from "../script.ts";
 import { Call, type Pin } from "./call.ts";
+import { faultOf } from "./command-fault.ts";
 import type { ConnectSettings } from "./connect-settings.ts";
 import { Deadlines } from "./deadlines.ts";
 import { withoutEcho } from "./failure-reason.ts";
@@ -128,6 +129,11 @@ export class Dispatcher {
   }
 
   #begin(call: Call, signal: AbortSignal | undefined): void {
+    const fault = faultOf(call.command);
+    if (fault !== undefined) {
+      call.reject(fault);
+      return;
+    }
     if (!(call.timeoutMs >= 0)) {
       call.reject(new InvalidArgumentError("`timeoutMs` >= 0", call.timeoutMs));
       return;

@@ -71,7 +71,7 @@ export class RoutedRedis implements Redis, DedicatedConnection {
   }
 
   send(command: Command, options?: CommandOptions): Promise<Reply> {
-    const refusal = this.#isShared ? refusalOfShared(command[0]) : undefined;
+    const refusal = this.#isShared ? refusalOfShared(command) : undefined;
     if (refusal !== undefined) return Promise.reject(refusal);
     return this.#dispatcher.send(command, firstKey(command), options);
   }

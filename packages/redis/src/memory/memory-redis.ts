@@ -1,6 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import { InvalidArgumentError } from "@upshift/foundation";
 import { withoutEcho } from "../connect/failure-reason.ts";
+import { faultOf } from "../connect/command-fault.ts";
 import { refusalOfShared } from "../connect/shared-connection.ts";
 import type {
   Argument,
@@ -60,7 +61,7 @@ export class MemoryRedis implements Redis, DedicatedConnection, HubConnection {
 
   send(command: Command, options: CommandOptions = {}): Promise<Reply> {
     const [name] = command;
-    const refusal = this.#isShared ? refusalOfShared(name) : undefined;
+    const refusal = faultOf(command) ?? (this.#isShared ? refusalOfShared(command) : undefined);
     if (refusal !== undefined) return this.#refuse(refusal);
     const { timeoutMs = this.#timeoutMs } = options;
     if (!(timeoutMs >= 0))

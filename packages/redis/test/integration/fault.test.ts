@@ -240,7 +240,7 @@ describe.skipIf(skips.isMissing).each(CLIENTS)("with %s", (client) => {
     expect(await within(redis.run(COUNT, ["flushed"], []))).toBe(202);
   });
 
-  it("tells OOM and WRONGPASS for what they are, and waits for a server that loads", async () => {
+  it("tells OOM, WRONGPASS and a database that is not there for what they are, and waits for a server that loads", async () => {
     const redis = connect(server.url, { timeout: "5s" });
     await server.command("CONFIG", "SET", "maxmemory", "1");
     try {
@@ -249,6 +249,11 @@ describe.skipIf(skips.isMissing).each(CLIENTS)("with %s", (client) => {
     } finally {
       await server.command("CONFIG", "SET", "maxmemory", "0");
     }
+    const elsewhere = connect(`redis://127.0.0.1:${server.port}/9999`);
+    await expect(elsewhere.send(["SET", "a", "b"])).rejects.toMatchObject({
+      code: "UPSHIFT_REDIS_UNAVAILABLE",
+      details: { reason: expect.stringContaining("DB index is out of range") },
+    });
     const stranger = connect(`redis://nobody:wrong-password@127.0.0.1:${server.port}`);
     const error = await stranger.send(["GET", "x"]).catch((cause: unknown) => cause);
     expect(error).toMatchObject({ code: "UPSHIFT_REDIS_UNAVAILABLE" });

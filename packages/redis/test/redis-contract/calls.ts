@@ -51,9 +51,30 @@ export const callCases: ContractCases = {
       ["MULTI"],
       ["BLPOP", key, 0],
       ["subscribe", key],
+      ["CLIENT", "REPLY", "OFF"],
+      ["client", "tracking", "on"],
+      ["XREAD", "COUNT", 1, "BLOCK", 0, "STREAMS", key, "$"],
     ] as const)
       await expect(redis.send(command)).rejects.toThrow(/shared connection/);
     expect(await redis.send(["PING"])).toBe("PONG");
+    expect(await redis.send(["XREAD", "STREAMS", "BLOCK", "0"], { key: "BLOCK" })).toBeNull();
+  },
+
+  "refuses what is no command, and stays in step": async ({ redis, key }) => {
+    for (const command of [
+      [],
+      [""],
+      ["SET", key, undefined],
+      ["SET", key, null],
+      ["SET", key, { a: 1 }],
+      ["SET", key, 10n],
+      [7, key],
+    ])
+      await expect(redis.send(command as never)).rejects.toMatchObject({
+        code: "UPSHIFT_INVALID_ARGUMENT",
+      });
+    expect(await redis.send(["ECHO", "in step"], { key: null })).toBe("in step");
+    expect(await redis.send(["GET", key])).toBeNull();
   },
 
   "refuses a timeout that is none": async ({ redis }) => {
