@@ -23,7 +23,7 @@ export interface CacheMetric extends Metric {
   read(stats: CacheStats): number | undefined;
 }
 
-export interface Reading {
+interface Reading {
   readonly value: number;
   /** What answered, where that is told apart. */
   readonly level?: "memory" | "redis";

@@ -36,7 +36,7 @@ export interface ObserveCacheOptions {
  * Nothing runs between collections; each asks the cache for its stats once.
  *
  * @param meter - `metrics.getMeter("@upshift/cache")` of `@opentelemetry/api`
- * @returns stops it; call it when the cache is closed, or what was counted is reported for ever
+ * @returns stops it, for when the cache is closed; the SDK may go on to export what it was told last
  */
 export function observeCache<Instrument>(
   meter: ObservingMeter<Instrument>,
@@ -80,12 +80,8 @@ function createInstrument<Instrument>(
 ): Instrument {
   const fullName = `upshift.cache.${name}`;
   const options = { description: help, unit };
-  switch (kind) {
-    case "counter":
-      return meter.createObservableCounter(fullName, options);
-    case "level":
-      return meter.createObservableUpDownCounter(fullName, options);
-    case "state":
-      return meter.createObservableGauge(fullName, options);
-  }
+  if (kind === "counter") return meter.createObservableCounter(fullName, options);
+  return kind === "level"
+    ? meter.createObservableUpDownCounter(fullName, options)
+    : meter.createObservableGauge(fullName, options);
 }
