@@ -3,6 +3,7 @@ import type { Queryable } from "@upshift/postgres";
 import type { DataOf, JobDefinition, ResultOf } from "./job.ts";
 import type { JobBackend } from "./job-backend.ts";
 import type { QueueCallOptions } from "./bounded.ts";
+import { toPositiveMs } from "./job-options.ts";
 import { createJobQueue, type JobQueue } from "./job-queue.ts";
 import { drainOutbox, type DrainOptions } from "./outbox.ts";
 import {
@@ -75,7 +76,7 @@ export function defineJobs(definitions: JobDefinitions, options: DefineJobsOptio
   if (namePrefix.includes(":"))
     throw new InvalidArgumentError("`namePrefix` without a colon", namePrefix);
   const settings = {
-    addTimeoutMs: toMs(options.addTimeout ?? "5s", "addTimeout"),
+    addTimeoutMs: toPositiveMs(options.addTimeout ?? "5s", "addTimeout"),
     traceparent: options.traceparent,
   };
   const queues = new Map(
@@ -85,6 +86,8 @@ export function defineJobs(definitions: JobDefinitions, options: DefineJobsOptio
           "names of jobs of letters, digits, _ and -, none of them work, drainOutbox, check or close",
           name,
         );
+      if (typeof definition?.options !== "object")
+        throw new InvalidArgumentError(`\`${name}\` as \`job(…)\` makes it`, definition);
       return [name, createJobQueue(`${namePrefix}${name}`, definition.options, backend, settings)];
     }),
   );
@@ -106,6 +109,12 @@ export function defineJobs(definitions: JobDefinitions, options: DefineJobsOptio
       for (const name of [...Object.keys(handlers), ...limits.map(([kind]) => kind)]) of(name);
       for (const [, limit] of limits) assertConcurrency(limit);
       if (typeof concurrency === "number") assertConcurrency(concurrency);
+      for (const handler of Object.values(handlers))
+        if (handler !== undefined && typeof handler !== "function")
+          throw new InvalidArgumentError("handlers that are functions", handler);
+      const { maxLostLocks } = workOptions;
+      if (maxLostLocks !== undefined && (!Number.isSafeInteger(maxLostLocks) || maxLostLocks < 0))
+        throw new InvalidArgumentError("`maxLostLocks` as an integer >= 0", maxLostLocks);
       const workers = Object.entries(handlers)
         .filter(([, handler]) => handler !== undefined)
         .map(([name, handler]) =>

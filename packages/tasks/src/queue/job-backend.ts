@@ -14,16 +14,19 @@ export interface BullQueue extends Closable {
   upsertJobScheduler(
     id: string,
     repeat: { pattern?: string; tz?: string; every?: number },
-    template: {
-      name: string;
-      data: JobEnvelope;
-      opts: Omit<JobsOptions, "jobId" | "repeat" | "delay">;
-    },
+    template: SchedulerTemplate,
   ): Promise<unknown>;
   removeJobScheduler(id: string): Promise<boolean>;
   getJobScheduler(id: string): Promise<JobSchedulerJson | undefined>;
   getJobSchedulers(start: number, end: number): Promise<JobSchedulerJson[]>;
   waitUntilReady(): Promise<unknown>;
+}
+
+/** What a schedule makes jobs of. */
+export interface SchedulerTemplate {
+  name: string;
+  data: JobEnvelope;
+  opts: Omit<JobsOptions, "jobId" | "repeat" | "delay">;
 }
 
 export interface BullWorker extends Closable {

@@ -45,6 +45,19 @@ type Listeners<Result> = {
   ) => () => void;
 };
 
+/** As Node does for an event target: what a listener throws is the program's, and must not end the reading of events. */
+function hearing<Event>(listener: (event: Event) => void): (event: Event) => void {
+  return (event) => {
+    try {
+      listener(event);
+    } catch (error) {
+      process.nextTick(() => {
+        throw error;
+      });
+    }
+  };
+}
+
 /** BullMQ's events in our words. */
 function listeners<Result>(): Listeners<Result> {
   return {
@@ -74,12 +87,14 @@ function listeners<Result>(): Listeners<Result> {
 const FIRST_LOOK_MS = 250;
 const LAST_LOOK_MS = 5_000;
 
-export function createJobEvents<Result>(
-  open: () => BullEvents,
-  queue: () => BullQueue,
-  call: QueueCall,
-  backlog: Backlog,
-): JobEvents<Result> & { close(timeoutMs: number): Promise<void> } {
+export function createJobEvents<Result>(source: {
+  readonly name: string;
+  readonly open: () => BullEvents;
+  readonly queue: () => BullQueue;
+  readonly call: QueueCall;
+  readonly backlog: Backlog;
+}): JobEvents<Result> & { close(timeoutMs: number): Promise<void> } {
+  const { name: queueName, open, queue, call, backlog } = source;
   let opened: BullEvents | undefined;
   let readiness: Promise<BullEvents> | undefined;
   /** One for all that wait: BullMQ listens anew for each. */
@@ -102,7 +117,7 @@ export function createJobEvents<Result>(
     if (!isFailed && !isCompleted) return undefined;
     // What was read before it ended has no result.
     const ended = await queue().getJob(id);
-    if (isFailed) throw new JobFailedError(queue().name, id, ended?.failedReason ?? "");
+    if (isFailed) throw new JobFailedError(queueName, id, ended?.failedReason ?? "");
     return ended === undefined ? undefined : { result: ended.returnvalue };
   };
   /** Until the signal ends it; what happened comes from the server, or from an event whose job is not kept. */
@@ -138,7 +153,7 @@ export function createJobEvents<Result>(
             .getJob(id)
             .then((found) => {
               if (found === undefined)
-                reject(new JobFailedError(queue().name, id, event.failedReason));
+                reject(new JobFailedError(queueName, id, event.failedReason));
               return undefined;
             }, reject);
         });
@@ -165,7 +180,7 @@ export function createJobEvents<Result>(
   return {
     async on(name, listener, options) {
       const events = await call("on", ready, options);
-      return listeners<Result>()[name](events, listener);
+      return listeners<Result>()[name](events, hearing(listener));
     },
     async wait(id, { timeout = WAIT_TIMEOUT, signal } = {}) {
       signal?.throwIfAborted();
@@ -176,7 +191,7 @@ export function createJobEvents<Result>(
         return await bounded(ended(id, over.signal), {
           timer: timerOf(timeoutMs),
           signal,
-          failure: () => new JobNotEndedError(queue().name, id, timeoutMs),
+          failure: () => new JobNotEndedError(queueName, id, timeoutMs),
         });
       } finally {
         over.abort();

@@ -1,23 +1,25 @@
 import { tracingChannel } from "node:diagnostics_channel";
-import { isDeepStrictEqual } from "node:util";
 import {
-  type Duration,
   InvalidArgumentError,
   JOB_CHANNEL,
   type JobMessage,
   systemClock,
-  toMs,
 } from "@upshift/foundation";
 import type { Queryable } from "@upshift/postgres";
-import type { JobSchedulerJson } from "bullmq";
 import type { JobOptions } from "./job.ts";
 import type { BullQueue, JobBackend, JobEnvelope, NewJob } from "./job-backend.ts";
-import { assertJobData } from "./job-data.ts";
+import { assertJobData, type DataLimits } from "./job-data.ts";
 import { createJobEvents, type JobEvents } from "./job-events.ts";
-import { type AddOptions, toAddOptions, toBullOptions, toKeepOptions } from "./job-options.ts";
-import { JobNotAcknowledgedError } from "./queue-errors.ts";
+import {
+  type AddOptions,
+  toAddOptions,
+  toAttemptLimits,
+  toBullOptions,
+  toKeepOptions,
+} from "./job-options.ts";
+import { JobNotAcknowledgedError, QueueClosedError } from "./queue-errors.ts";
 import { createDeadLetters, type DeadLetters } from "./dead-letters.ts";
-import { assertCron } from "./schedule-times.ts";
+import { createSchedules, type Schedules } from "./schedules.ts";
 import { bounded, createQueueCall, type QueueCall, type QueueCallOptions } from "./bounded.ts";
 import { closeBounded } from "./close-bounded.ts";
 import { createBacklog } from "./backlog.ts";
@@ -33,26 +35,12 @@ export interface AddCallOptions extends AddOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-export interface Schedule {
-  readonly id: string;
-  readonly cron: string | undefined;
-  readonly everyMs: number | undefined;
-  readonly timeZone: string | undefined;
-  /** When it fires next. */
-  readonly nextAtMs: number | undefined;
-}
-
-/** When a schedule fires. `cron` has five fields, or six with seconds first. */
-export type ScheduleTimes =
-  | { readonly cron: string; readonly timeZone?: string }
-  | { readonly every: Duration };
-
 /**
  * Adds jobs of one kind, and looks after them.
  *
  * Every call ends within its timeout: {@link QueueTimeoutError} where nothing else is said.
  */
-export interface JobQueue<Data, Result> extends JobEvents<Result> {
+export interface JobQueue<Data, Result> extends JobEvents<Result>, Schedules<Data> {
   readonly name: string;
   /**
    * Adds a job. When it resolves the backend has acknowledged it, and it will run at least once.
@@ -67,11 +55,6 @@ export interface JobQueue<Data, Result> extends JobEvents<Result> {
     jobs: readonly { readonly data: Data; readonly options?: AddOptions }[],
     options?: Pick<AddCallOptions, "tx" | "traceparent" | "signal">,
   ): Promise<readonly string[]>;
-  /** Fires at these times until it is taken back. The same id again, as each deploy does, changes it in place. */
-  schedule(id: string, times: ScheduleTimes, data: Data, options?: QueueCallOptions): Promise<void>;
-  /** @returns whether there was one */
-  unschedule(id: string, options?: QueueCallOptions): Promise<boolean>;
-  schedules(options?: QueueCallOptions): Promise<readonly Schedule[]>;
   /** How many jobs are in which state. */
   counts(options?: QueueCallOptions): Promise<Readonly<Record<string, number>>>;
   /** Jobs that have failed for good. */
@@ -83,8 +66,9 @@ export interface JobQueueSettings {
   readonly traceparent: (() => string | undefined) | undefined;
 }
 
+/** W3C Trace Context, section 3.2; a later version may have more at its end. */
+const TRACEPARENT = /^[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}(-[!-~]{0,200})?$/;
 const MAX_BYTES = 262_144;
-const LARGEST_PAGE = 10_000;
 
 export function createJobQueue<Data, Result>(
   name: string,
@@ -100,16 +84,28 @@ export function createJobQueue<Data, Result>(
   const defaults = toBullOptions(name, common);
   // For its workers; what is wrong is said here.
   toKeepOptions(name, definition.keep);
+  toAttemptLimits(name, common);
+  const dataLimits = toDataLimits(name, definition.maxBytes, backend);
   const channel = tracingChannel<string, JobMessage>(JOB_CHANNEL);
   let opened: BullQueue | undefined;
-  const bull = (): BullQueue => (opened ??= backend.queue(name));
+  let isClosed = false;
+  const bull = (): BullQueue => {
+    if (isClosed) throw new QueueClosedError(name);
+    return (opened ??= backend.queue(name));
+  };
   const backlog = createBacklog(name);
   const call = createQueueCall(name, settings.addTimeoutMs, backlog);
   const addTimer = new SharedTimer(settings.addTimeoutMs, systemClock);
-  const events = createJobEvents<Result>(() => backend.events(name), bull, call, backlog);
+  const events = createJobEvents<Result>({
+    name,
+    open: () => backend.events(name),
+    queue: bull,
+    call,
+    backlog,
+  });
 
   const envelope = (data: Data, traceparent: string | undefined): JobEnvelope => {
-    assertJobData(name, data, definition.maxBytes ?? MAX_BYTES);
+    assertJobData(name, data, dataLimits);
     return traceparent === undefined ? { data } : { data, traceparent };
   };
   const newJob = (data: Data, options: AddOptions, traceparent: string | undefined): NewJob => ({
@@ -117,8 +113,11 @@ export function createJobQueue<Data, Result>(
     data: envelope(data, traceparent),
     opts: toAddOptions(definition, defaults, data, options),
   });
-  const contextOf = (options: Pick<AddCallOptions, "traceparent">): string | undefined =>
-    options.traceparent ?? settings.traceparent?.();
+  /** What is no trace context is left out, as its standard has it. */
+  const contextOf = (options: Pick<AddCallOptions, "traceparent">): string | undefined => {
+    const traceparent = options.traceparent ?? settings.traceparent?.();
+    return traceparent !== undefined && TRACEPARENT.test(traceparent) ? traceparent : undefined;
+  };
   /** Ends in time, told to whoever listens. */
   const acknowledged = <T>(
     ids: () => readonly string[],
@@ -176,47 +175,24 @@ export function createJobQueue<Data, Result>(
     return acknowledged(() => ids, traceparent, options, send);
   };
 
+  const schedules = createSchedules<Data>({
+    bull,
+    call,
+    template: (data) => ({ name, data: envelope(data, undefined), opts: defaults }),
+  });
   return {
     name,
     bull,
     call,
     add: (data, options = {}) => addOne(data, options),
     addMany: (jobs, options = {}) => addAll(jobs, options),
-    async schedule(id, times, data, options) {
-      if (id === "" || id.includes(":")) throw new InvalidArgumentError("`id` without a colon", id);
-      const repeat =
-        "cron" in times
-          ? assertCron(times.cron, times.timeZone ?? "UTC")
-          : { every: Math.max(1, Math.round(toMs(times.every, "every"))) };
-      const template = { name, data: envelope(data, undefined), opts: defaults };
-      // Every process of a fleet says this when it starts. Setting what is set already would take the next job away and make it anew, past its moment perhaps.
-      const set = async (): Promise<void> => {
-        const known = await bull().getJobScheduler(id);
-        if (known !== undefined && isSame(known, repeat, template)) return;
-        await bull().upsertJobScheduler(id, repeat, template);
-      };
-      await call("schedule", set, options);
-    },
-    unschedule: (id, options) => call("unschedule", () => bull().removeJobScheduler(id), options),
-    async schedules(options) {
-      const found = await call(
-        "schedules",
-        () => bull().getJobSchedulers(0, LARGEST_PAGE),
-        options,
-      );
-      return found.map(({ key, pattern, every, tz, next }) => ({
-        id: key,
-        cron: pattern,
-        everyMs: every,
-        timeZone: tz,
-        nextAtMs: next,
-      }));
-    },
+    ...schedules,
     counts: (options) => call("counts", () => bull().getJobCounts(), options),
     deadLetters: createDeadLetters<Data>(bull, call),
     on: (event, listener, options) => events.on(event, listener, options),
     wait: (id, options) => events.wait(id, options),
     async close(timeoutMs) {
+      isClosed = true;
       await Promise.all([
         events.close(timeoutMs),
         opened === undefined ? undefined : closeBounded(opened, timeoutMs),
@@ -225,16 +201,10 @@ export function createJobQueue<Data, Result>(
   };
 }
 
-function isSame(
-  known: JobSchedulerJson,
-  repeat: { readonly pattern?: string; readonly tz?: string; readonly every?: number },
-  template: { readonly data: unknown; readonly opts: unknown },
-): boolean {
-  return (
-    known.pattern === repeat.pattern &&
-    (repeat.pattern === undefined || known.tz === repeat.tz) &&
-    known.every === repeat.every &&
-    isDeepStrictEqual(known.template?.data, template.data) &&
-    isDeepStrictEqual(known.template?.opts, template.opts)
-  );
+/** @throws {InvalidArgumentError} */
+function toDataLimits(name: string, maxBytes: number | undefined, backend: JobBackend): DataLimits {
+  const most = maxBytes ?? MAX_BYTES;
+  if (!Number.isSafeInteger(most) || most < 1)
+    throw new InvalidArgumentError(`\`${name}.maxBytes\` as an integer >= 1`, most);
+  return { maxBytes: most, isKeptAsText: backend.kind !== "postgres" };
 }

@@ -10,6 +10,7 @@ import {
 import { type Queryable, transaction } from "@upshift/postgres";
 import { bounded, timerOf } from "./bounded.ts";
 import type { BullQueue, NewJob } from "./job-backend.ts";
+import { tell } from "./tell.ts";
 import { OutboxJobError, QueueTimeoutError } from "./queue-errors.ts";
 
 /** Makes the table that jobs wait in until their transaction has committed and they are in Redis. Run it as a migration. */
@@ -17,7 +18,7 @@ export const OUTBOX_SQL = `
 CREATE TABLE IF NOT EXISTS upshift_job_outbox (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   queue text NOT NULL,
-  job jsonb NOT NULL,
+  job json NOT NULL,
   added_at timestamptz NOT NULL DEFAULT now(),
   failure_count int NOT NULL DEFAULT 0,
   failure text,
@@ -25,7 +26,7 @@ CREATE TABLE IF NOT EXISTS upshift_job_outbox (
 )`;
 
 const INSERT = `INSERT INTO upshift_job_outbox (queue, job)
-SELECT $1::text, job FROM jsonb_array_elements($2::text::jsonb) AS job`;
+SELECT $1::text, job FROM json_array_elements($2::text::json) AS job`;
 
 /** In the order of the ids, but not behind a transaction that is still open, nor behind another drainer. */
 const TAKE = `SELECT id::text AS id, queue, job::text AS job FROM upshift_job_outbox
@@ -106,10 +107,10 @@ export async function drainOutbox(
       movedCount += takenCount - refusals.length;
       failureCount = 0;
       if (takenCount < batchSize) pauseMs = pollMs;
-      for (const refusal of refusals) onError?.(refusal);
+      for (const refusal of refusals) tell(onError, refusal);
     } catch (error) {
       if (late.signal.aborted) break;
-      onError?.(error);
+      tell(onError, error);
       failureCount += 1;
       pauseMs = Math.min(LONGEST_PAUSE_MS, pollMs * 2 ** Math.min(failureCount, 10));
     }

@@ -38,6 +38,17 @@ export class QueueBackedUpError extends UpshiftError {
   }
 }
 
+/** The queue was closed by `close` of its kinds. */
+export class QueueClosedError extends UpshiftError {
+  readonly code = "UPSHIFT_QUEUE_CLOSED" as const;
+
+  constructor(queue: string) {
+    super(`Queue ${JSON.stringify(queue)} is closed: close it after what uses it`, {
+      details: { queue },
+    });
+  }
+}
+
 /** A job ran longer than its `timeout`; its signal was aborted. */
 export class JobTimeoutError extends UpshiftError {
   readonly code = "UPSHIFT_JOB_TIMEOUT" as const;

@@ -14,7 +14,8 @@ export type { JobContext } from "./job-context.ts";
 export type { JobBackend } from "./job-backend.ts";
 export type { JobEventMap, JobEvents } from "./job-events.ts";
 export type { AddOptions } from "./job-options.ts";
-export type { AddCallOptions, JobQueue, Schedule, ScheduleTimes } from "./job-queue.ts";
+export type { AddCallOptions, JobQueue } from "./job-queue.ts";
+export type { Schedule, Schedules, ScheduleTimes } from "./schedules.ts";
 export { type DrainOptions, OUTBOX_SQL } from "./outbox.ts";
 export { postgresBackend, type PostgresBackendOptions } from "./postgres-backend.ts";
 export {
@@ -26,6 +27,7 @@ export {
   JobTimeoutError,
   OutboxJobError,
   QueueBackedUpError,
+  QueueClosedError,
   QueueTimeoutError,
   TransactionalAddError,
   WorkerClosingError,

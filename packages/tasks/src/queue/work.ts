@@ -14,7 +14,9 @@ import { createBacklog } from "./backlog.ts";
 import { createQueueCall, isOverWithin, type QueueCall, type QueueCallOptions } from "./bounded.ts";
 import { abandon, stopRenewing } from "./close-bounded.ts";
 import type { JobOptions } from "./job.ts";
-import { toKeepOptions } from "./job-options.ts";
+import { toAttemptLimits, toKeepOptions, toPositiveMs } from "./job-options.ts";
+import { tell } from "./tell.ts";
+import { toFailure } from "./attempt-failure.ts";
 import { Attempt, type JobContext } from "./job-context.ts";
 import type { BullJob, BullWorker, JobBackend } from "./job-backend.ts";
 
@@ -62,10 +64,8 @@ export function startWorker<Data, Result>(
   options: Omit<WorkOptions, "concurrency"> & { readonly concurrency: number | undefined },
 ): JobWorker {
   const { concurrency = DEFAULT_CONCURRENCY, maxLostLocks = DEFAULT_LOST_LOCKS, onError } = options;
-  const lockMs = toMs(options.lock ?? "30s", "lock");
-  const timeoutMs =
-    definition.timeout === undefined ? undefined : toMs(definition.timeout, `${name}.timeout`);
-  const { rateLimit } = definition;
+  const lockMs = toPositiveMs(options.lock ?? "30s", "lock");
+  const { timeoutMs, limiter } = toAttemptLimits(name, definition);
   const held = createHeldJobs({ queue: name, lockMs, timeoutMs, clock: systemClock });
   const backlog = createBacklog(name);
   const call = createQueueCall(name, READY_TIMEOUT_MS, backlog);
@@ -79,11 +79,7 @@ export function startWorker<Data, Result>(
     stalledInterval: lockMs,
     maxStalledCount: maxLostLocks,
     ...toKeepOptions(name, definition.keep),
-    ...(rateLimit === undefined
-      ? {}
-      : {
-          limiter: { max: rateLimit.max, duration: toMs(rateLimit.per, `${name}.rateLimit.per`) },
-        }),
+    ...(limiter === undefined ? {} : { limiter }),
   });
   worker.on("error", (error) => tell(onError, error));
   worker.on("lockRenewalFailed", (ids) => held.lost(ids));
@@ -166,18 +162,9 @@ async function runJob<Data, Result>(
     // The timeout is why the handler stopped, whatever it threw.
     const failure = hasErrorCode(reason, "UPSHIFT_JOB_TIMEOUT") ? reason : error;
     if (definition.retryable?.(failure) === false)
-      throw new UnrecoverableError(failure instanceof Error ? failure.message : String(failure));
-    throw failure;
+      throw new UnrecoverableError(toFailure(failure).message);
+    throw toFailure(failure);
   } finally {
     held.release(holding);
-  }
-}
-
-/** What the caller does with an error must not break the worker: BullMQ would stop taking jobs. */
-function tell(onError: WorkOptions["onError"], error: unknown): void {
-  try {
-    onError?.(error);
-  } catch {
-    // There is nobody else to tell.
   }
 }

@@ -357,7 +357,7 @@ describe.skipIf(skips.isMissing)("the outbox", { timeout: 120_000 }, () => {
       const jobs = defineJobs({ p: job<number>() }, { backend });
       await jobs.p.add(0, { tx: pool });
       await pool.query(
-        `UPDATE upshift_job_outbox SET job = jsonb_set(job, '{opts,jobId}', '"no:id:of:ours:"')`,
+        `UPDATE upshift_job_outbox SET job = jsonb_set(job::jsonb, '{opts,jobId}', '"no:id:of:ours:"')`,
       );
       for (const n of [1, 2, 3, 4, 5]) await jobs.p.add(n, { tx: pool });
       const errors: unknown[] = [];
