@@ -1,0 +1,122 @@
+import { toMs } from "@upshift/foundation";
+import { abortable } from "../flight/abortable.ts";
+import { definitionTag } from "../invalidation/tag-times.ts";
+import type { News } from "../journal/news.ts";
+import { normalizeKey } from "../key/normalize-key.ts";
+import type { Core } from "./core.ts";
+import type {
+  Definition,
+  DefinitionOptions,
+  InvalidateOptions,
+  InvalidationResult,
+  ReadOptions,
+  RemoveOptions,
+  SetOptions,
+} from "./definition-options.ts";
+import type { Keeper } from "./keeper.ts";
+import { storeValue, writeValueThrough } from "../write-through/store-value.ts";
+import { OfType } from "./of-type.ts";
+
+/** See {@link Definition}. */
+export class CachedDefinition<Input, Value> implements Definition<Input, Value> {
+  readonly name: string;
+  readonly #keeper: Keeper;
+  readonly #core: Core;
+  readonly #options: DefinitionOptions<Input, Value>;
+  readonly #isCloned: boolean;
+  readonly #refuseClosed: () => void;
+  readonly #values = new OfType<Value | undefined>();
+  readonly #promises = new OfType<Promise<Value | undefined>>();
+
+  constructor(keeper: Keeper, options: DefinitionOptions<Input, Value>, refuseClosed: () => void) {
+    this.name = keeper.name;
+    this.#keeper = keeper;
+    this.#core = keeper.core;
+    this.#options = options;
+    this.#isCloned = keeper.policy.results === "cloned";
+    this.#refuseClosed = refuseClosed;
+  }
+
+  peek(input: Input): Value | undefined {
+    const key = this.keyOf(input);
+    const entry = this.#keeper.quiet(key) ?? this.#keeper.fresh(key);
+    if (entry === undefined) return undefined;
+    const value = this.#values.given(entry.value);
+    return this.#isCloned ? structuredClone(value) : value;
+  }
+
+  get(input: Input, options?: ReadOptions): Promise<Value | undefined> {
+    const key = this.keyOf(input);
+    const entry = this.#keeper.quiet(key);
+    if (entry === undefined || this.#isCloned || options !== undefined)
+      return this.#getSlowly(key, input, options);
+    this.#keeper.counters.memoryHits += 1;
+    return this.#promises.given(entry.promise);
+  }
+
+  async getMany(
+    inputs: readonly Input[],
+    options?: ReadOptions,
+  ): Promise<readonly (Value | undefined)[]> {
+    return await Promise.all(inputs.map((input) => this.get(input, options)));
+  }
+
+  async set(input: Input, value: Value, options: SetOptions = {}): Promise<InvalidationResult> {
+    this.#refuseClosed();
+    options.signal?.throwIfAborted();
+    const write = {
+      key: this.keyOf(input),
+      tags: [...(options.tags ?? []), ...(this.#options.tags?.(input, value) ?? [])],
+      ttlMs: options.ttl === undefined ? undefined : toMs(options.ttl, "ttl"),
+      isStrict: this.#isStrict(options),
+    };
+    const through = this.#options.write;
+    if (through === undefined)
+      return { status: await storeValue(this.#keeper, { ...write, value }) };
+    const save = async (): Promise<unknown> => {
+      const saved = await through.save(input, value, { signal: options.signal });
+      return saved === undefined ? value : saved;
+    };
+    return { status: await writeValueThrough(this.#keeper, write, save) };
+  }
+
+  async delete(input: Input, options: RemoveOptions = {}): Promise<InvalidationResult> {
+    const holdMs = options.hold === undefined ? 0 : toMs(options.hold, "hold");
+    return await this.#apply(["key", this.name, this.keyOf(input), holdMs], options);
+  }
+
+  async expire(input: Input, options: InvalidateOptions = {}): Promise<InvalidationResult> {
+    return await this.#apply(["expire", this.name, this.keyOf(input)], options);
+  }
+
+  async clear(options: InvalidateOptions = {}): Promise<InvalidationResult> {
+    return await this.#apply(["tag", definitionTag(this.name)], options);
+  }
+
+  keyOf(input: Input): string {
+    const { key } = this.#options;
+    return normalizeKey(key === undefined ? input : key(input));
+  }
+
+  async #getSlowly(
+    key: string,
+    input: Input,
+    options: ReadOptions | undefined,
+  ): Promise<Value | undefined> {
+    this.#refuseClosed();
+    const { signal } = options ?? {};
+    signal?.throwIfAborted();
+    const value = this.#values.given(await abortable(this.#keeper.read(key, input), signal));
+    return this.#isCloned ? structuredClone(value) : value;
+  }
+
+  async #apply(news: News, options: InvalidateOptions): Promise<InvalidationResult> {
+    this.#refuseClosed();
+    this.#keeper.counters.invalidations += 1;
+    return { status: await this.#core.applier.apply([news], this.#isStrict(options)) };
+  }
+
+  #isStrict({ consistency }: InvalidateOptions): boolean {
+    return consistency === undefined ? this.#keeper.policy.isStrict : consistency === "strict";
+  }
+}

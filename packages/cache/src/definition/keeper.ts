@@ -1,0 +1,328 @@
+import type { Entry } from "../entry/entry.ts";
+import type { StoredValue } from "../entry/stored-value.ts";
+import { fetch } from "../flight/fetch.ts";
+import { Flight } from "../flight/flight.ts";
+import type { LoadNotes } from "../flight/load-context.ts";
+import type { Before, Invalidated } from "../invalidation/applier.ts";
+import type { MemoryIndex } from "../memory/memory-level.ts";
+import type { Policy } from "../policy/policy.ts";
+import { Counters } from "../watch/counters.ts";
+import type { Core, RedisParts } from "./core.ts";
+import type { DefinitionParts } from "./definition-parts.ts";
+import { deepFreeze } from "./freeze.ts";
+import type { Source } from "./source.ts";
+
+/** What may be done with what memory has. */
+type EntryState = "fresh" | "refresh" | "stale" | "kept" | "gone";
+
+/** The entries of one definition in memory, and the loads that are under way for it. */
+export class Keeper implements DefinitionParts, Invalidated {
+  readonly name: string;
+  readonly core: Core;
+  readonly policy: Policy;
+  readonly counters: Counters = new Counters();
+  readonly #index: MemoryIndex<Entry>;
+  readonly #source: Source;
+  readonly #sizeOf: (value: unknown) => number;
+  readonly #flights = new Map<string, Flight>();
+  /** Nobody joins them any more, and they still have to hear what they may not store. */
+  readonly #left = new Set<Flight>();
+  readonly #writes = new Map<string, { count: number; isOverlapped: boolean }>();
+  /** How long an entry is believed by itself, while it is not known that invalidations arrive. */
+  readonly #ownTrustMs: number;
+
+  constructor(parts: {
+    readonly name: string;
+    readonly core: Core;
+    readonly policy: Policy;
+    readonly index: MemoryIndex<Entry>;
+    readonly source: Source;
+    readonly sizeOf: (value: unknown) => number;
+  }) {
+    this.name = parts.name;
+    this.core = parts.core;
+    this.policy = parts.policy;
+    this.#index = parts.index;
+    this.#source = parts.source;
+    this.#sizeOf = parts.sizeOf;
+    this.#ownTrustMs = parts.policy.isStrict ? 0 : parts.core.disconnectedTtlMs;
+  }
+
+  /** A hit: what can be given out without looking at anything else. */
+  quiet(key: string): Entry | undefined {
+    const entry = this.#index.get(key);
+    if (entry === undefined) return undefined;
+    const nowMs = this.core.coarseClock.now();
+    return nowMs < entry.quietUntilMs &&
+      nowMs < this.core.journal.trustedUntilMs &&
+      entry.tagVersion === this.core.tagTimes.version
+      ? entry
+      : undefined;
+  }
+
+  /** What memory has and is fresh, looked at closely. */
+  fresh(key: string): Entry | undefined {
+    const entry = this.quiet(key) ?? this.#index.get(key);
+    if (entry === undefined) return undefined;
+    const state = this.#stateOf(key, entry);
+    return state === "fresh" || state === "refresh" ? entry : undefined;
+  }
+
+  /** @returns the value, `undefined` for one that is absent */
+  read(key: string, input: unknown): Promise<unknown> {
+    const entry = this.#index.get(key);
+    const state = entry === undefined ? "gone" : this.#stateOf(key, entry);
+    if (entry !== undefined) {
+      if (state === "fresh" || state === "refresh") {
+        this.counters.memoryHits += 1;
+        if (state === "refresh") this.#refresh(key, input, entry);
+        this.#slide(key, entry);
+        return entry.promise;
+      }
+      if (state === "stale") {
+        this.counters.staleServed += 1;
+        if (!this.#flights.has(key)) this.#start(key, input, entry).waiterCount = 0;
+        return entry.promise;
+      }
+    }
+    this.counters.misses += 1;
+    const flight = this.#flights.get(key);
+    if (flight !== undefined) {
+      flight.waiterCount += 1;
+      this.counters.stampedesAbsorbed += 1;
+      return flight.answer;
+    }
+    return this.#start(key, input, state === "gone" ? undefined : entry).answer;
+  }
+
+  /** For what is stored without a load: it hears of invalidations meanwhile as a load does. */
+  openFlight(key: string): Flight {
+    const flight = new Flight(key, undefined);
+    flight.begin(this.core.journal.clock, this.core.tagTimes.ordinal);
+    this.#left.add(flight);
+    return flight;
+  }
+
+  closeFlight(flight: Flight): void {
+    this.#left.delete(flight);
+  }
+
+  /** A write of this process to the database begins. @returns ends it, and says whether no other overlapped it */
+  beginWrite(key: string): () => boolean {
+    const writes = this.#writes.get(key) ?? { count: 0, isOverlapped: false };
+    this.#writes.set(key, writes);
+    writes.count += 1;
+    if (writes.count > 1) writes.isOverlapped = true;
+    return () => {
+      writes.count -= 1;
+      if (writes.count === 0) this.#writes.delete(key);
+      return !writes.isOverlapped;
+    };
+  }
+
+  clearMemory(): void {
+    this.#index.clear();
+  }
+
+  /** Nothing that was known before can be believed. */
+  forgetAll(): void {
+    this.#index.clear();
+    for (const flight of this.#allFlights()) this.#void(flight);
+  }
+
+  forget(key: string, before: Before): void {
+    const entry = this.#index.get(key);
+    if (entry !== undefined && isBefore(entry, before)) this.#index.delete(key);
+    this.#voidFlights(before, (flight) => flight.key === key);
+  }
+
+  expire(key: string, before: Before): void {
+    const entry = this.#index.get(key);
+    if (entry !== undefined && isBefore(entry, before)) entry.expire();
+    this.#voidFlights(before, (flight) => flight.key === key);
+  }
+
+  forgetMatching(pattern: RegExp, before: Before): void {
+    const matches = (key: string): boolean => pattern.test(`${this.name}:${key}`);
+    for (const key of Array.from(this.#index.keys())) {
+      if (!matches(key)) continue;
+      const entry = this.#index.get(key);
+      if (entry !== undefined && isBefore(entry, before)) this.#index.delete(key);
+    }
+    this.#voidFlights(before, (flight) => matches(flight.key));
+  }
+
+  leaveFlights(before: Before): void {
+    for (const flight of Array.from(this.#flights.values()))
+      if (isBefore(flight, before)) this.#leave(flight);
+  }
+
+  redisKey(key: string): string {
+    return `${this.core.namespace}:${this.name}:${key}`;
+  }
+
+  callLoader(flight: Flight, notes: LoadNotes): unknown {
+    return this.#source.load(flight.input, notes);
+  }
+
+  tagsOf(flight: Flight, value: unknown): readonly string[] {
+    return value === undefined ? [] : this.#source.tagsOf(flight.input, value);
+  }
+
+  versionOf(value: unknown): string {
+    return value === undefined ? "" : this.#source.versionOf(value);
+  }
+
+  prepared(value: unknown): unknown {
+    if (this.policy.results === "frozen") deepFreeze(value);
+    return value;
+  }
+
+  storedOf(entry: Entry, { serverTime }: RedisParts): StoredValue {
+    return {
+      value: entry.value,
+      isAbsent: entry.isAbsent,
+      softUntilMs: serverTime.toServer(entry.softUntilMs),
+      hardUntilMs: serverTime.toServer(entry.hardUntilMs),
+      clock: entry.clock,
+      ttlMs: entry.ttlMs,
+      loadMs: entry.loadMs,
+      tags: entry.tags,
+    };
+  }
+
+  isAlive(entry: Entry): boolean {
+    return this.core.clock.now() < entry.hardUntilMs && !entry.isAbsent;
+  }
+
+  canFallBack(entry: Entry): boolean {
+    return this.policy.keepForMs > 0 && this.isAlive(entry);
+  }
+
+  mayServeWhileLoading(entry: Entry): boolean {
+    return (
+      this.canFallBack(entry) && this.core.clock.now() < entry.softUntilMs + this.policy.staleForMs
+    );
+  }
+
+  keep(flight: Flight, entry: Entry, sizeBytes?: number): void {
+    if (flight.isVoid || this.policy.memoryTtlMs === 0) return;
+    if (this.core.closing.aborted || this.core.clock.now() >= entry.hardUntilMs) return;
+    this.#index.set(flight.key, entry, sizeBytes ?? this.#sizeOf(entry.value));
+  }
+
+  answerFresh(flight: Flight, entry: Entry): void {
+    if (!flight.isAnswered) flight.succeed(entry.value);
+    this.#slide(flight.key, entry);
+  }
+
+  answerLoaded(flight: Flight, value: unknown): void {
+    if (!flight.isAnswered) flight.succeed(value);
+  }
+
+  answerStale(flight: Flight, entry: Entry): void {
+    if (flight.isAnswered) return;
+    this.counters.staleServed += flight.waiterCount;
+    flight.succeed(entry.value);
+  }
+
+  serveAfterFailure(flight: Flight, entry: Entry, forMs?: number): void {
+    const { clock } = this.core;
+    entry.holdUntil(clock.now() + Math.min(forMs ?? Infinity, this.policy.throttleMs));
+    this.keep(flight, entry);
+    this.answerStale(flight, entry);
+  }
+
+  #stateOf(key: string, entry: Entry): EntryState {
+    const { clock, journal, tagTimes } = this.core;
+    const nowMs = clock.now();
+    if (entry.tagVersion !== tagTimes.version) {
+      if (tagTimes.isVoid(entry, this.name)) {
+        this.#index.delete(key);
+        return "gone";
+      }
+      if (tagTimes.isExpired(entry, this.name)) entry.expire();
+      entry.tagVersion = tagTimes.version;
+    }
+    if (nowMs >= entry.hardUntilMs) {
+      this.#index.delete(key);
+      return "gone";
+    }
+    const isTrusted =
+      nowMs < journal.trustedUntilMs || nowMs < entry.confirmedAtMs + this.#ownTrustMs;
+    if (isTrusted && nowMs < entry.softUntilMs && nowMs < entry.memoryUntilMs)
+      return this.isDue(entry) ? "refresh" : "fresh";
+    if (!isTrusted || entry.isAbsent) return "kept";
+    // Past its time in memory alone: Redis may have a newer one.
+    const isStale =
+      nowMs >= entry.softUntilMs && nowMs < entry.softUntilMs + this.policy.staleForMs;
+    return isStale ? "stale" : "kept";
+  }
+
+  isDue(entry: Entry): boolean {
+    const nowMs = this.core.clock.now();
+    if (nowMs >= entry.refreshAtMs) return true;
+    if (nowMs < entry.earlyFromMs) return false;
+    // XFetch: Vattani, Chierichetti, Lowenstein, "Optimal Probabilistic Cache Stampede Prevention", VLDB 2015.
+    const { earlyRefreshBeta = 0 } = this.policy;
+    const aheadMs = -earlyRefreshBeta * entry.loadMs * Math.log(1 - this.core.random());
+    return nowMs + aheadMs >= entry.softUntilMs;
+  }
+
+  #refresh(key: string, input: unknown, entry: Entry): void {
+    entry.stopRefreshing();
+    if (this.#flights.has(key)) return;
+    this.counters.earlyRefreshes += 1;
+    this.#start(key, input, entry, true).waiterCount = 0;
+  }
+
+  #slide(key: string, entry: Entry): void {
+    const { slidingMs } = this.policy;
+    const nowMs = this.core.clock.now();
+    if (slidingMs === undefined || entry.isAbsent || nowMs < entry.touchAtMs) return;
+    entry.slide(nowMs, slidingMs);
+    const { redis } = this.core;
+    if (redis?.level.allows() === true)
+      redis.level
+        .touch(this.redisKey(key), slidingMs)
+        .catch((error: unknown) => this.core.onError(error));
+  }
+
+  #start(key: string, input: unknown, entry: Entry | undefined, isEarly = false): Flight {
+    const flight = new Flight(key, input);
+    this.#flights.set(key, flight);
+    fetch(this, flight, entry, isEarly)
+      .catch((error: unknown) => {
+        if (flight.isAnswered || flight.waiterCount === 0) this.core.onError(error);
+        flight.fail(error);
+      })
+      .finally(() => {
+        this.#left.delete(flight);
+        if (this.#flights.get(key) === flight) this.#flights.delete(key);
+      });
+    return flight;
+  }
+
+  #allFlights(): readonly Flight[] {
+    return [...this.#flights.values(), ...this.#left];
+  }
+
+  #voidFlights(before: Before, isMeant: (flight: Flight) => boolean): void {
+    for (const flight of this.#allFlights())
+      if (isBefore(flight, before) && isMeant(flight)) this.#void(flight);
+  }
+
+  #void(flight: Flight): void {
+    flight.isVoid = true;
+    this.#leave(flight);
+  }
+
+  #leave(flight: Flight): void {
+    if (this.#flights.get(flight.key) !== flight) return;
+    this.#flights.delete(flight.key);
+    this.#left.add(flight);
+  }
+}
+
+const isBefore = (one: Before, other: Before): boolean =>
+  one.clock < other.clock && one.ordinal < other.ordinal;

@@ -1,0 +1,71 @@
+import { InvalidArgumentError } from "@upshift/foundation";
+import type { LoadContext, LoadNotes } from "../flight/load-context.ts";
+import { BatchLoader } from "./batch-loader.ts";
+import type { DefinitionOptions } from "./definition-options.ts";
+import { OfType } from "./of-type.ts";
+
+/** Where the values of a definition come from. */
+export interface Source {
+  load(input: unknown, notes: LoadNotes): unknown;
+  tagsOf(input: unknown, value: unknown): readonly string[];
+  versionOf(value: unknown): string;
+}
+
+const DEFAULT_BATCH = 500;
+
+/** The functions of a definition, for code that does not know their types. */
+export class DefinedSource<Input, Value> implements Source {
+  readonly #name: string;
+  readonly #options: DefinitionOptions<Input, Value>;
+  readonly #batch: BatchLoader<Input> | undefined;
+  readonly #inputs = new OfType<Input>();
+  readonly #values = new OfType<Value>();
+  readonly #contexts = new OfType<LoadContext<Value>>();
+
+  /** @throws {InvalidArgumentError} when `batch` is no whole number >= 1 */
+  constructor(name: string, options: DefinitionOptions<Input, Value>, closing: AbortSignal) {
+    this.#name = name;
+    this.#options = options;
+    const { loadMany, batch = DEFAULT_BATCH } = options;
+    if (!Number.isSafeInteger(batch) || batch < 1)
+      throw new InvalidArgumentError("`batch` as a whole number >= 1", batch);
+    if (loadMany === undefined) return;
+    this.#batch = new BatchLoader(async (inputs) => {
+      const values = await loadMany(inputs, { signal: closing });
+      if (!Array.isArray(values) || values.length !== inputs.length)
+        throw new InvalidArgumentError(
+          `\`loadMany\` of \`${name}\` to give ${inputs.length} values, one per input`,
+          Array.isArray(values) ? values.length : typeof values,
+        );
+      return values;
+    }, batch);
+  }
+
+  load(input: unknown, notes: LoadNotes): unknown {
+    if (this.#batch !== undefined) return this.#batch.load(this.#inputs.given(input));
+    const { load } = this.#options;
+    if (load === undefined)
+      throw new InvalidArgumentError(
+        `\`load\` or \`loadMany\` in the definition of \`${this.#name}\`, since a value is missing`,
+        undefined,
+      );
+    return load(this.#inputs.given(input), this.#contexts.given(notes));
+  }
+
+  tagsOf(input: unknown, value: unknown): readonly string[] {
+    const { tags } = this.#options;
+    return tags === undefined ? [] : tags(this.#inputs.given(input), this.#values.given(value));
+  }
+
+  versionOf(value: unknown): string {
+    const { version } = this.#options;
+    if (version === undefined) return "";
+    const number = version(this.#values.given(value));
+    if (typeof number !== "bigint" && !Number.isSafeInteger(number))
+      throw new InvalidArgumentError(
+        `\`version\` of \`${this.#name}\` to give a whole number or a bigint`,
+        typeof number,
+      );
+    return String(number);
+  }
+}

@@ -1,0 +1,46 @@
+/** One load of one key in this process, with all that wait for it. */
+export class Flight {
+  readonly key: string;
+  /** What the loader gets. */
+  readonly input: unknown;
+  /** Answered with the value, or with a stale one before it is there. */
+  readonly answer: Promise<unknown>;
+  /** An invalidation came that its load may not have seen: what it brings is given to those who wait, and kept nowhere. */
+  isVoid = false;
+  /** Of the journal, and of this process, when the load began. */
+  clock = 0;
+  ordinal = 0;
+  isAnswered = false;
+  /** Reads that this flight answers. */
+  waiterCount = 1;
+  #resolve: (value: unknown) => void = () => {};
+  #reject: (error: unknown) => void = () => {};
+
+  constructor(key: string, input: unknown) {
+    this.key = key;
+    this.input = input;
+    this.answer = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    // Those who wait see the failure; a load in the background has nobody.
+    this.answer.catch(() => {});
+  }
+
+  succeed(value: unknown): void {
+    this.isAnswered = true;
+    this.#resolve(value);
+  }
+
+  fail(error: unknown): void {
+    this.isAnswered = true;
+    this.#reject(error);
+  }
+
+  /** The load begins now: what was invalidated before, it sees. */
+  begin(clock: number, ordinal: number): void {
+    this.clock = clock;
+    this.ordinal = ordinal;
+    this.isVoid = false;
+  }
+}

@@ -1,0 +1,290 @@
+import type { TimerClock } from "@upshift/foundation";
+import type { Journal } from "../journal/journal.ts";
+import type { News } from "../journal/news.ts";
+import { globToRegExp } from "./glob.ts";
+import { type Pending, PendingInvalidations } from "./pending.ts";
+import { RecentKeys } from "./recent-keys.ts";
+import type { TagTimes } from "./tag-times.ts";
+
+/** What invalidations do to the values of one definition in this process. */
+export interface Invalidated {
+  readonly name: string;
+  /** Drops the entry and keeps loads under way from storing theirs, where they began before the clock and the ordinal. */
+  forget(key: string, before: Before): void;
+  expire(key: string, before: Before): void;
+  forgetMatching(pattern: RegExp, before: Before): void;
+  /** Loads under way may not have seen it: who reads from now on does not join them. */
+  leaveFlights(before: Before): void;
+}
+
+/** What began before: by the journal's clock, and by what this process had heard. */
+export interface Before {
+  readonly clock: number;
+  readonly ordinal: number;
+}
+
+/** How an invalidation is brought to Redis. */
+export interface RedisRemoval {
+  /** Whether it is worth a try. */
+  allows(): boolean;
+  remove(definition: string, key: string, holdMs: number): Promise<void>;
+  expire(definition: string, key: string): Promise<void>;
+  removeMatching(pattern: string): Promise<void>;
+}
+
+/** `applied`: Redis and this process; `queued`: this process, and Redis as soon as it can be reached; `local`: there is no Redis, and other processes were not told. */
+export type InvalidationStatus = "applied" | "queued" | "local";
+
+const RETRY_MS = 1_000;
+/** What a failover may have lost is repeated. */
+const REPEAT_MS = 60_000;
+const MOST_REPEATED = 10_000;
+
+/** Carries out invalidations: in this process at once, then in Redis, then by the journal in all others. */
+export class Applier {
+  readonly #clock: TimerClock;
+  readonly #tagTimes: TagTimes;
+  readonly #definitions: ReadonlyMap<string, Invalidated>;
+  readonly #redis: RedisRemoval | undefined;
+  readonly #onError: (error: unknown) => void;
+  readonly #pending = new PendingInvalidations();
+  readonly #recent: RecentKeys;
+  readonly #holds = new Map<string, number>();
+  #own: { readonly news: News; readonly atMs: number }[] = [];
+  #journal: Journal | undefined;
+  #cancelRetry: (() => void) | undefined;
+  #flushing: Promise<boolean> | undefined;
+  #isClosed = false;
+
+  constructor(parts: {
+    readonly clock: TimerClock;
+    readonly tagTimes: TagTimes;
+    readonly definitions: ReadonlyMap<string, Invalidated>;
+    readonly redis: RedisRemoval | undefined;
+    readonly onError: (error: unknown) => void;
+  }) {
+    this.#clock = parts.clock;
+    this.#tagTimes = parts.tagTimes;
+    this.#definitions = parts.definitions;
+    this.#redis = parts.redis;
+    this.#onError = parts.onError;
+    this.#recent = new RecentKeys(parts.clock);
+  }
+
+  /** The journal tells this one, and is told by it. */
+  connect(journal: Journal): void {
+    this.#journal = journal;
+  }
+
+  get pendingCount(): number {
+    return this.#pending.size;
+  }
+
+  /** Whether Redis may still have what was invalidated here. */
+  isPending(definition: string, key: string): boolean {
+    return this.#pending.covers(definition, key);
+  }
+
+  isOlderThanRecent(clock: number, definition: string, key: string): boolean {
+    return clock < this.#recent.clockOf(`${definition}:${key}`);
+  }
+
+  /** Whether loads may store nothing, since the database may answer with what was before. */
+  isHeld(definition: string, key: string): boolean {
+    const untilMs = this.#holds.get(`${definition}:${key}`);
+    return untilMs !== undefined && this.#clock.now() < untilMs;
+  }
+
+  /**
+   * @param toRedis - what is to be done there before the others are told; it starts before this returns
+   * @throws {CacheNotAcknowledgedError} when it is applied and others have not said that they heard of it
+   */
+  async apply(
+    news: readonly News[],
+    isStrict: boolean,
+    toRedis: () => Promise<void> = () => this.#toRedis(news),
+  ): Promise<InvalidationStatus> {
+    const ordinal = this.#begin(news);
+    if (this.#redis?.allows() === false) return this.#queue(news);
+    let clock: number;
+    let heard: Promise<void> | undefined;
+    try {
+      await toRedis();
+      ({ clock, heard } = await this.#announce(news, isStrict));
+    } catch (error) {
+      if (this.#redis === undefined) throw error;
+      this.#onError(error);
+      return this.#queue(news);
+    }
+    this.#settle(news, { clock, ordinal });
+    await heard;
+    return this.#redis === undefined ? "local" : "applied";
+  }
+
+  /** What the journal tells. */
+  hear(news: readonly News[], clock: number, isOwn: boolean): void {
+    for (const each of news) {
+      if (each[0] === "tag") this.#tagTimes.raise(each[1], clock, isOwn);
+      if (each[0] === "key") this.#note(each, clock);
+    }
+    // What this process began took effect when it began, and does so once more when Redis has answered.
+    if (isOwn) return;
+    this.#inMemory(news, { clock, ordinal: this.#tagTimes.tick() });
+  }
+
+  onFailover(): void {
+    const horizonMs = this.#clock.now() - REPEAT_MS;
+    this.#own = this.#own.filter(({ atMs }) => atMs >= horizonMs);
+    const lost = this.#own.map(({ news }) => news);
+    if (lost.length === 0) return;
+    this.#begin(lost);
+    this.#queue(lost);
+    void this.flush();
+  }
+
+  /** Tries again what Redis has not taken. @returns whether nothing is left */
+  flush(): Promise<boolean> {
+    this.#flushing ??= this.#flush().finally(() => {
+      this.#flushing = undefined;
+    });
+    return this.#flushing;
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#cancelRetry?.();
+    this.#holds.clear();
+  }
+
+  #begin(news: readonly News[]): number {
+    for (const each of news) if (each[0] === "tag") this.#tagTimes.begin(each[1]);
+    const ordinal = this.#tagTimes.tick();
+    this.#inMemory(news, { clock: Number.POSITIVE_INFINITY, ordinal });
+    return ordinal;
+  }
+
+  #queue(news: readonly News[]): InvalidationStatus {
+    // While Redis was asked, something may have been read from there once more.
+    this.#inMemory(news, { clock: Number.POSITIVE_INFINITY, ordinal: this.#tagTimes.tick() });
+    // What was to be stored there is not what is there: it has to go.
+    const replaced = this.#pending.add(news.map(asRemoval));
+    if (replaced.length > 0) {
+      const everything: News = ["tag", "*"];
+      this.#begin([everything]);
+      for (const each of replaced) this.#settlePending(each, 0);
+    }
+    this.#retryLater();
+    return "queued";
+  }
+
+  #retryLater(): void {
+    if (this.#isClosed || this.#cancelRetry !== undefined) return;
+    this.#cancelRetry = this.#clock.after(
+      RETRY_MS,
+      () => {
+        this.#cancelRetry = undefined;
+        void this.#retry();
+      },
+      { isBackground: true },
+    );
+  }
+
+  async #retry(): Promise<void> {
+    if (!(await this.flush())) this.#retryLater();
+  }
+
+  async #flush(): Promise<boolean> {
+    const pending = this.#pending.list();
+    if (pending.length === 0) return true;
+    const news = pending.map((each) => each.news);
+    const ordinal = this.#tagTimes.ordinal;
+    try {
+      await this.#toRedis(news);
+      const { clock } = await this.#announce(news, false);
+      for (const each of pending) this.#settlePending(each, clock);
+      this.#settle(
+        news.filter((each) => each[0] !== "tag"),
+        { clock, ordinal },
+      );
+    } catch (error) {
+      this.#onError(error);
+      return false;
+    }
+    return this.#pending.size === 0;
+  }
+
+  #settlePending(pending: Pending, clock: number): void {
+    this.#pending.remove(pending);
+    const { news, count } = pending;
+    if (news[0] !== "tag") return;
+    for (let call = 0; call < count; call += 1) this.#tagTimes.settle(news[1], clock);
+  }
+
+  async #toRedis(news: readonly News[]): Promise<void> {
+    const redis = this.#redis;
+    if (redis === undefined) return;
+    await Promise.all(
+      news.map(async (each) => {
+        if (each[0] === "key") await redis.remove(each[1], each[2], each[3]);
+        else if (each[0] === "expire") await redis.expire(each[1], each[2]);
+        else if (each[0] === "pattern") await redis.removeMatching(each[1]);
+      }),
+    );
+  }
+
+  async #announce(
+    news: readonly News[],
+    isStrict: boolean,
+  ): Promise<{ readonly clock: number; readonly heard: Promise<void> | undefined }> {
+    if (this.#journal === undefined) throw new TypeError("no journal");
+    return await this.#journal.announce(news, isStrict);
+  }
+
+  /** Redis has it, and everybody is being told. */
+  #settle(news: readonly News[], before: Before): void {
+    for (const each of news) {
+      if (each[0] === "tag") this.#tagTimes.settle(each[1], before.clock);
+      if (each[0] === "key") this.#note(each, before.clock);
+    }
+    this.#inMemory(news, before);
+    if (this.#redis === undefined) return;
+    const atMs = this.#clock.now();
+    for (const each of news) this.#own.push({ news: asRemoval(each), atMs });
+    if (this.#own.length > 2 * MOST_REPEATED) this.#own = this.#own.slice(-MOST_REPEATED);
+  }
+
+  #note(
+    [, definition, key, holdMs]: Extract<News, readonly ["key", ...unknown[]]>,
+    clock: number,
+  ): void {
+    const id = `${definition}:${key}`;
+    if (this.#redis !== undefined) this.#recent.add(id, clock);
+    if (holdMs > 0) this.#hold(id, holdMs);
+  }
+
+  #hold(id: string, holdMs: number): void {
+    const nowMs = this.#clock.now();
+    this.#holds.set(id, Math.max(nowMs + holdMs, this.#holds.get(id) ?? 0));
+    if (this.#holds.size <= MOST_REPEATED) return;
+    for (const [held, untilMs] of this.#holds) if (untilMs <= nowMs) this.#holds.delete(held);
+  }
+
+  #inMemory(news: readonly News[], before: Before): void {
+    for (const each of news) {
+      if (each[0] === "tag") {
+        for (const definition of this.#definitions.values()) definition.leaveFlights(before);
+      } else if (each[0] === "pattern") {
+        const pattern = globToRegExp(each[1]);
+        for (const definition of this.#definitions.values())
+          definition.forgetMatching(pattern, before);
+      } else if (each[0] === "expire") {
+        this.#definitions.get(each[1])?.expire(each[2], before);
+      } else {
+        this.#definitions.get(each[1])?.forget(each[2], before);
+      }
+    }
+  }
+}
+
+/** What is not known to be stored has to go. */
+const asRemoval = (news: News): News => (news[0] === "set" ? ["key", news[1], news[2], 0] : news);

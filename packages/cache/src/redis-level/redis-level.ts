@@ -1,0 +1,139 @@
+import { hasErrorCode } from "@upshift/foundation";
+import type { Argument, Redis, Reply, Script } from "@upshift/redis";
+import type { Breaker } from "./breaker.ts";
+import {
+  BEGIN_WRITE,
+  END_WRITE,
+  EXPIRE,
+  FILL,
+  LEASE,
+  PUT,
+  RELEASE,
+  REMOVE,
+  RENEW,
+  TOUCH,
+} from "./entry-scripts.ts";
+
+/** What Redis said to one that wants to load. */
+export type LeaseAnswer =
+  | { readonly is: "lease" }
+  | { readonly is: "value"; readonly text: string }
+  | { readonly is: "wait"; readonly forMs: number; readonly holder: string }
+  | { readonly is: "closed"; readonly forMs: number }
+  | { readonly is: "failed"; readonly failure: string };
+
+/** The entries in Redis. Every call fails within its timeout, and none is made while the breaker is open, save those that invalidate. */
+export class RedisLevel {
+  readonly #redis: Redis;
+  readonly #breaker: Breaker;
+  readonly #timeoutMs: number;
+  readonly #wakeChannel: string;
+
+  constructor(redis: Redis, breaker: Breaker, timeoutMs: number, wakeChannel: string) {
+    this.#redis = redis;
+    this.#breaker = breaker;
+    this.#timeoutMs = timeoutMs;
+    this.#wakeChannel = wakeChannel;
+  }
+
+  /** Whether a read should be tried at all. */
+  allows(): boolean {
+    return this.#redis.isReady && this.#breaker.allows();
+  }
+
+  async read(key: string, timeoutMs: number): Promise<string | undefined> {
+    const reply = await this.#guard(this.#redis.send(["HGET", key, "v"], { timeoutMs }));
+    return typeof reply === "string" ? reply : undefined;
+  }
+
+  /** @param waitedFor - token of the load that the caller has waited for, to learn how it ended */
+  async lease(
+    key: string,
+    ask: {
+      readonly token: string;
+      readonly leaseMs: number;
+      readonly seenHead: string;
+      /** Whether others wait for it, and it for others. */
+      readonly isShared: boolean;
+      readonly hasStale: boolean;
+      readonly waitedFor: string | undefined;
+    },
+    timeoutMs: number,
+  ): Promise<LeaseAnswer> {
+    const { token, leaseMs, seenHead, isShared, hasStale, waitedFor = "" } = ask;
+    const args = [token, leaseMs, seenHead, hasStale ? "1" : "0", waitedFor, isShared ? "1" : "0"];
+    const reply = await this.#guard(this.#redis.run(LEASE, [key], args, { timeoutMs }));
+    const [is, what, holder] = Array.isArray(reply) ? reply : [];
+    if (is === "value") return { is, text: String(what) };
+    if (is === "failed") return { is, failure: String(what) };
+    if (is === "closed") return { is, forMs: Number(what) };
+    if (is === "wait") return { is, forMs: Number(what), holder: String(holder) };
+    return { is: "lease" };
+  }
+
+  async renew(key: string, token: string, leaseMs: number): Promise<boolean> {
+    return (await this.#run(RENEW, key, [token, leaseMs])) === 1;
+  }
+
+  /** @returns whether it is stored */
+  async fill(
+    key: string,
+    token: string,
+    text: string,
+    keepMs: number,
+    version: string,
+  ): Promise<boolean> {
+    return (
+      (await this.#run(FILL, key, [token, text, ms(keepMs), this.#wakeChannel, version])) === 1
+    );
+  }
+
+  async release(key: string, token: string, failure: string, coolMs: number): Promise<void> {
+    await this.#run(RELEASE, key, [token, this.#wakeChannel, failure, ms(coolMs)]);
+  }
+
+  async touch(key: string, slidingMs: number): Promise<void> {
+    await this.#run(TOUCH, key, [ms(slidingMs)]);
+  }
+
+  /** @returns whether it is stored */
+  async put(key: string, text: string, keepMs: number, version: string): Promise<boolean> {
+    return (await this.#run(PUT, key, [text, ms(keepMs), this.#wakeChannel, version])) === 1;
+  }
+
+  async remove(key: string, holdMs: number): Promise<void> {
+    await this.#run(REMOVE, key, [this.#wakeChannel, ms(holdMs)]);
+  }
+
+  async expire(key: string): Promise<void> {
+    await this.#run(EXPIRE, key, [this.#wakeChannel]);
+  }
+
+  async beginWrite(key: string, writeMs: number): Promise<void> {
+    await this.#run(BEGIN_WRITE, key, [ms(writeMs)]);
+  }
+
+  /** @returns whether it is stored */
+  async endWrite(key: string, text: string, keepMs: number, version: string): Promise<boolean> {
+    return (await this.#run(END_WRITE, key, [this.#wakeChannel, text, ms(keepMs), version])) === 1;
+  }
+
+  #run(script: Script, key: string, args: readonly Argument[]): Promise<Reply> {
+    return this.#guard(this.#redis.run(script, [key], args, { timeoutMs: this.#timeoutMs }));
+  }
+
+  async #guard(reply: Promise<Reply>): Promise<Reply> {
+    try {
+      const value = await reply;
+      this.#breaker.succeeded();
+      return value;
+    } catch (error) {
+      // An error that Redis answers with is an answer.
+      if (hasErrorCode(error, "UPSHIFT_REDIS_REPLY")) this.#breaker.succeeded();
+      else this.#breaker.failed();
+      throw error;
+    }
+  }
+}
+
+const ms = (value: number): number => Math.max(0, Math.round(value));

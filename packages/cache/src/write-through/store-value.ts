@@ -1,0 +1,178 @@
+import type { Keeper } from "../definition/keeper.ts";
+import { Entry } from "../entry/entry.ts";
+import { writeStored } from "../entry/stored-value.ts";
+import type { Flight } from "../flight/flight.ts";
+import type { InvalidationStatus } from "../invalidation/applier.ts";
+import type { News } from "../journal/news.ts";
+
+/** What is the same for every way to write. */
+export interface Write {
+  readonly key: string;
+  readonly tags: readonly string[];
+  /** In place of the policy's. */
+  readonly ttlMs: number | undefined;
+  readonly isStrict: boolean;
+}
+
+/** How long a write to the database may take before others take it that this process is gone. */
+const WRITE_MS = 30_000;
+
+/**
+ * Stores a value in Redis and memory, and tells the others. Loads that began before store nothing.
+ *
+ * @throws {CacheValueError} when Redis cannot hold it, before anything is done
+ */
+export async function storeValue(
+  keeper: Keeper,
+  write: Write & { readonly value: unknown },
+): Promise<InvalidationStatus> {
+  const { redis, clock } = keeper.core;
+  const flight = keeper.openFlight(write.key);
+  try {
+    const { entry, text } = prepare(keeper, flight, write);
+    let isStored = true;
+    return await finish(keeper, flight, entry, write, text.length, async () => {
+      flight.begin(keeper.core.journal.clock, keeper.core.tagTimes.ordinal);
+      if (redis === undefined) return true;
+      const keepMs = entry.hardUntilMs - clock.now();
+      isStored = await redis.level.put(
+        keeper.redisKey(write.key),
+        text,
+        keepMs,
+        keeper.versionOf(entry.value),
+      );
+      return isStored;
+    });
+  } finally {
+    keeper.closeFlight(flight);
+  }
+}
+
+/**
+ * The database first, then Redis and memory.
+ *
+ * While the database is being written to, loads store nothing, in any process; a process that does not live to the end leaves the old value for no longer than 30 s.
+ *
+ * @param save - writes to the database, and gives the value to be kept
+ * @throws what `save` throws; the cached value is removed then
+ */
+export async function writeValueThrough(
+  keeper: Keeper,
+  write: Write,
+  save: () => Promise<unknown>,
+): Promise<InvalidationStatus> {
+  const { key, isStrict } = write;
+  const { redis, clock, applier } = keeper.core;
+  const endLocally = keeper.beginWrite(key);
+  const flight = keeper.openFlight(key);
+  try {
+    if (redis?.level.allows() === true)
+      await redis.level
+        .beginWrite(keeper.redisKey(key), WRITE_MS)
+        .catch((error: unknown) => keeper.core.onError(error));
+    let value: unknown;
+    try {
+      value = await save();
+    } catch (error) {
+      endLocally();
+      await applier.apply([["key", keeper.name, key, 0]], isStrict, async () => {
+        await redis?.level.endWrite(keeper.redisKey(key), "", 0, "");
+      });
+      throw error;
+    }
+    const wasAlone = endLocally();
+    flight.begin(keeper.core.journal.clock, keeper.core.tagTimes.ordinal);
+    const { entry, text } = prepareOrNothing(keeper, flight, { ...write, value });
+    return await finish(keeper, flight, entry, write, text.length, async () => {
+      flight.begin(keeper.core.journal.clock, keeper.core.tagTimes.ordinal);
+      const version = entry === undefined ? "" : keeper.versionOf(value);
+      const isNewest = wasAlone || version !== "";
+      if (redis === undefined) return wasAlone;
+      const keepMs = entry === undefined ? 0 : entry.hardUntilMs - clock.now();
+      return await redis.level.endWrite(
+        keeper.redisKey(key),
+        isNewest ? text : "",
+        keepMs,
+        version,
+      );
+    });
+  } finally {
+    keeper.closeFlight(flight);
+  }
+}
+
+/** @param toRedis - tells whether the value is there now */
+async function finish(
+  keeper: Keeper,
+  flight: Flight,
+  entry: Entry | undefined,
+  { key, isStrict }: Write,
+  sizeBytes: number,
+  toRedis: () => Promise<boolean>,
+): Promise<InvalidationStatus> {
+  const { applier, tagTimes } = keeper.core;
+  let isStored = false;
+  const news: News = ["set", keeper.name, key];
+  keeper.counters.invalidations += 1;
+  const status = await applier.apply([news], isStrict, async () => {
+    isStored = await toRedis();
+  });
+  if (entry === undefined || !isStored || status === "queued") return status;
+  if (!tagTimes.isVoid(entry, keeper.name) && !applier.isHeld(keeper.name, key))
+    keeper.keep(flight, entry, sizeBytes === 0 ? undefined : sizeBytes);
+  return status;
+}
+
+interface Prepared {
+  readonly entry: Entry;
+  /** For Redis; empty without. */
+  readonly text: string;
+}
+
+/** The database has it: what Redis cannot hold is only removed from there. */
+function prepareOrNothing(
+  keeper: Keeper,
+  flight: Flight,
+  write: Write & { readonly value: unknown },
+): { readonly entry: Entry | undefined; readonly text: string } {
+  try {
+    return prepare(keeper, flight, write);
+  } catch (error) {
+    keeper.core.onError(error);
+    return { entry: undefined, text: "" };
+  }
+}
+
+function prepare(
+  keeper: Keeper,
+  flight: Flight,
+  { value: given, tags, ttlMs: ownTtlMs }: Write & { readonly value: unknown },
+): Prepared {
+  const { core, policy } = keeper;
+  const value = keeper.prepared(given);
+  const nowMs = core.clock.now();
+  const isAbsent = value === undefined;
+  const fullTtlMs = isAbsent ? policy.absentTtlMs : (ownTtlMs ?? policy.ttlMs);
+  core.keeps(fullTtlMs + policy.keepForMs);
+  const ttlMs = fullTtlMs * (1 - policy.jitterRatio * core.random());
+  const entry = new Entry(
+    {
+      value,
+      isAbsent,
+      softUntilMs: nowMs + Math.min(ttlMs, policy.slidingMs ?? Number.POSITIVE_INFINITY),
+      hardUntilMs: nowMs + ttlMs + (isAbsent ? 0 : policy.keepForMs),
+      ttlMs,
+      loadMs: 0,
+      clock: flight.clock,
+      ordinal: flight.ordinal,
+      tags,
+      tagVersion: core.tagTimes.version,
+      confirmedAtMs: nowMs,
+    },
+    policy,
+    nowMs,
+  );
+  const text =
+    core.redis === undefined ? "" : writeStored(keeper.storedOf(entry, core.redis), core.codec);
+  return { entry, text };
+}
