@@ -31,10 +31,6 @@ export function runLoader<T>(
     const cancel = clock.after(timeoutMs, () =>
       giveUp(new CacheLoadTimeoutError(definition, timeoutMs)),
     );
-    const end = (): void => {
-      cancel();
-      closing.removeEventListener("abort", close);
-    };
     const run = async (): Promise<void> => {
       try {
         resolve(await load());
