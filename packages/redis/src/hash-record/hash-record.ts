@@ -151,6 +151,7 @@ export function hashRecord(
     call: CallOptions | undefined,
   ): Promise<Record<string, unknown> | undefined> => {
     const key = keyOf(id);
+    if (wanted.length === 0) throw new InvalidArgumentError("fields to read", "none");
     const fields = wanted.map((field) => [field, fieldOf(field)] as const);
     const isPresenceClear = fields.some(([, field]) => !isOptional(field));
     const [reply] = await Promise.all([

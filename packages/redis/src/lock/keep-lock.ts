@@ -18,12 +18,16 @@ interface TakenLock {
 
 /** Renewed so often, two renewals can fail before the lock ends. */
 const RENEWALS_PER_TTL = 3;
+/** A lock is over for its holder a little earlier than for Redis: its clock may go slower by a hundredth, and its timers fire late by a millisecond or two. */
+const DRIFT_RATIO = 0.01;
+const TIMER_LATENESS_MS = 2;
 
 /** Renews a lock that was taken until it is released; tells when it can no longer be ours. */
 export function keepLock(taken: TakenLock): Lock {
   const { redis, name, key, owner, token, ttlMs, clock } = taken;
   const lost = new AbortController();
-  let endsAtMs = taken.askedAtMs + ttlMs;
+  const safeMs = ttlMs * (1 - DRIFT_RATIO) - TIMER_LATENESS_MS;
+  let endsAtMs = taken.askedAtMs + safeMs;
   let isReleased = false;
   let cancelTimer: (() => void) | undefined;
   let lastFailure: unknown;
@@ -39,7 +43,7 @@ export function keepLock(taken: TakenLock): Lock {
     try {
       const timeoutMs = Math.max(1, endsAtMs - askedAtMs);
       const reply = await redis.run(RENEW_LOCK, [key], [owner, ttlMs], { timeoutMs });
-      if (Number(reply) === 1) endsAtMs = Math.max(endsAtMs, askedAtMs + ttlMs);
+      if (Number(reply) === 1) endsAtMs = Math.max(endsAtMs, askedAtMs + safeMs);
       else lose("somebody else has it, or it was deleted");
     } catch (error) {
       lastFailure = error;

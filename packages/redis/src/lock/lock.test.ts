@@ -89,3 +89,16 @@ test("a body that gives the lock back early is no failure", async () => {
   });
   expect(result).toBe(7);
 });
+
+test("a lock that Redis does not confirm is over for its holder a hundredth and two milliseconds before it is for Redis", async () => {
+  const clock = createSimulatedClock(1_700_000_000_000);
+  const server = createMemoryRedisServer({ clock });
+  const held = await lock(server.connect(), "a", { ttl: TTL_MS, clock });
+  server.cut();
+  await clock.advance(TTL_MS - 30 - 2 - 1);
+  expect([held.isHeld, held.signal.aborted]).toEqual([true, false]);
+  await clock.advance(1);
+  expect([held.isHeld, held.signal.aborted]).toEqual([false, true]);
+  server.restore();
+  expect(await server.connect().send(["PTTL", "lock:{a}"])).toBe(30 + 2);
+});

@@ -66,6 +66,9 @@ describe.skipIf(skips.isMissing).each(["ioredis", "node-redis"] as const)(
       expectTypeOf(part?.nickname).toEqualTypeOf<string | undefined>();
       expect(await users.pick("1", ["nickname"])).toEqual({});
       expect(await users.pick("2", ["nickname"])).toBe(undefined);
+      await expect(users.pick("1", [] as never)).rejects.toMatchObject({
+        code: "UPSHIFT_INVALID_ARGUMENT",
+      });
     });
 
     test("pick asks for no field that was not named", async () => {
