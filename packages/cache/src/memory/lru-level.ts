@@ -30,12 +30,12 @@ class Slot<E extends object> {
 
 /** The least recently used goes first. The library `lru-cache` keeps the order and both bounds. */
 export class LruLevel<E extends object> implements MemoryLevel<E> {
-  /** Entries that were added so far; in a strict order also moves to the head. */
-  addedCount = 0;
-  /** A slot that was moved when as many fewer had been added is near the head. */
-  nearHead = 0;
+  /** A slot that was moved to the head when fewer had been added is no longer near it. */
+  nearHeadSince = 0;
   sizeBytes = 0;
   evictedCount = 0;
+  /** Entries that were added so far; in a strict order also moves to the head. */
+  #addedCount = 0;
   readonly #maxBytes: number;
   readonly #isStrict: boolean;
   readonly #order: LRUCache<Slot<E>, Slot<E>>;
@@ -78,16 +78,17 @@ export class LruLevel<E extends object> implements MemoryLevel<E> {
     if (slot.sizeBytes > this.#maxBytes) return false;
     this.sizeBytes += slot.sizeBytes;
     this.#order.set(slot, slot);
-    this.addedCount += 1;
-    slot.movedAt = this.addedCount;
+    this.#addedCount += 1;
+    slot.movedAt = this.#addedCount;
     this.#measure();
     return true;
   }
 
   moveToHead(slot: Slot<E>): void {
     this.#order.get(slot);
-    if (this.#isStrict) this.addedCount += 1;
-    slot.movedAt = this.addedCount;
+    if (this.#isStrict) this.#addedCount += 1;
+    slot.movedAt = this.#addedCount;
+    this.#measure();
   }
 
   remove(slot: Slot<E>): void {
@@ -96,7 +97,8 @@ export class LruLevel<E extends object> implements MemoryLevel<E> {
   }
 
   #measure(): void {
-    this.nearHead = this.#isStrict ? 0 : this.#order.size >> NEAR_HEAD_SHIFT;
+    const nearHead = this.#isStrict ? 0 : this.#order.size >> NEAR_HEAD_SHIFT;
+    this.nearHeadSince = this.#addedCount - nearHead;
   }
 }
 
@@ -115,8 +117,7 @@ class LruIndex<E extends object> implements MemoryIndex<E> {
   get(key: string): E | undefined {
     const slot = this.#slots.get(key);
     if (slot === undefined) return undefined;
-    const level = this.#level;
-    if (level.addedCount - slot.movedAt > level.nearHead) level.moveToHead(slot);
+    if (slot.movedAt < this.#level.nearHeadSince) this.#level.moveToHead(slot);
     return slot.entry;
   }
 
