@@ -31,6 +31,9 @@ import { Breaker } from "./redis-level/breaker.ts";
 import { RedisLevel } from "./redis-level/redis-level.ts";
 import { WakeCalls } from "./redis-level/wake-calls.ts";
 import { parseBytes } from "./memory/parse-bytes.ts";
+import { openWriteBehind } from "./write-behind/open-write-behind.ts";
+import type { WriteBehind } from "./write-behind/write-behind.ts";
+import type { WriteBehindStore } from "./write-behind/write-behind-store.ts";
 import type { CacheStats } from "./watch/cache-stats.ts";
 
 /** Values in memory and Redis that cannot outlive their invalidation. */
@@ -83,6 +86,8 @@ class LeveledCache<E extends Events> implements Cache<E> {
   readonly #journal: Journal;
   readonly #breaker: Breaker | undefined;
   readonly #closing = new AbortController();
+  readonly #stores: { close(): Promise<void> }[] = [];
+  #isClosing = false;
   #longestKeepMs = 0;
 
   constructor(options: CacheOptions<E>) {
@@ -179,18 +184,22 @@ class LeveledCache<E extends Events> implements Cache<E> {
     checkedName("name", name);
     if (this.#keepers.has(name))
       throw new InvalidArgumentError("a name of a definition that is not taken", name);
+    const { write } = options;
+    const pending = write?.kind === "behind" ? this.#openWriteBehind(name, write) : undefined;
     const policy = resolvePolicy(name, this.#layersOf(name, options.policy));
     const keeper = new Keeper({
       name,
       core: this.#core,
       policy,
       index: this.#memory.open(name),
-      source: new DefinedSource(name, options, this.#closing.signal),
+      source: new DefinedSource(name, options, this.#closing.signal, pending, (error) =>
+        this.#report(error),
+      ),
       sizeOf: this.#sizeOf,
     });
     this.#keepers.set(name, keeper);
     this.#core.keeps(policy.ttlMs + policy.keepForMs);
-    return new CachedDefinition(keeper, options, () => this.#refuseClosed());
+    return new CachedDefinition(keeper, options, pending, () => this.#refuseClosed());
   }
 
   async invalidate(...targets: readonly Target[]): Promise<InvalidationResult> {
@@ -239,7 +248,10 @@ class LeveledCache<E extends Events> implements Cache<E> {
   }
 
   async close(): Promise<void> {
-    if (this.#closing.signal.aborted) return;
+    if (this.#isClosing) return;
+    // Once begun, nothing new is taken; what is pending is written first, while the cache can still be told.
+    this.#isClosing = true;
+    await Promise.all(this.#stores.map((store) => store.close()));
     this.#closing.abort(new CacheClosedError(this.namespace));
     await this.#applier.flush();
     this.#applier.close();
@@ -273,6 +285,37 @@ class LeveledCache<E extends Events> implements Cache<E> {
     return [defaults, policy ?? {}, typeof own === "object" ? own : {}];
   }
 
+  #openWriteBehind<Value>(
+    name: string,
+    declaration: WriteBehind<string, Value>,
+  ): WriteBehindStore<string, Value> {
+    const { redis, clock, random } = this.#options;
+    if (redis === undefined)
+      throw new InvalidArgumentError(
+        `a cache with \`redis\` for \`writeBehind\` of \`${name}\``,
+        undefined,
+      );
+    const store = openWriteBehind(declaration, {
+      redis,
+      namespace: this.namespace,
+      name,
+      codec: this.#core.codec,
+      keyOf: (text) => text,
+      ...(clock === undefined ? {} : { clock }),
+      ...(random === undefined ? {} : { random }),
+      onError: (error) => this.#report(error),
+      // What readers saw will never be in the database.
+      onGivenUp: async (keys) => {
+        await this.#applier.apply(
+          keys.map((key) => ["key", name, key, 0]),
+          false,
+        );
+      },
+    });
+    this.#stores.push(store);
+    return store;
+  }
+
   #removal(redis: Redis, level: RedisLevel, breaker: Breaker): RedisRemoval {
     const keyOf = (definition: string, key: string): string =>
       `${this.namespace}:${definition}:${key}`;
@@ -287,7 +330,7 @@ class LeveledCache<E extends Events> implements Cache<E> {
   }
 
   #refuseClosed(): void {
-    if (this.#closing.signal.aborted) throw new CacheClosedError(this.namespace);
+    if (this.#isClosing) throw new CacheClosedError(this.namespace);
   }
 
   #report(error: unknown): void {

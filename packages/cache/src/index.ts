@@ -14,6 +14,7 @@ export type {
   DefinitionOptions,
   InvalidateOptions,
   InvalidationResult,
+  PatchOptions,
   ReadOptions,
   RemoveOptions,
   SetOptions,
@@ -22,4 +23,27 @@ export type { LoadContext } from "./flight/load-context.ts";
 export { all, key, pattern, tag, type Target } from "./invalidation/target.ts";
 export type { PolicyOptions } from "./policy/policy.ts";
 export type { CacheStats, DefinitionStats } from "./watch/cache-stats.ts";
+export type { DeadLetter, RetriedDeadLetters } from "./write-behind/dead-letters.ts";
+export {
+  type Change,
+  type ChangeWriter,
+  type PatchChange,
+  type ValueChange,
+  type WriteBehind,
+  writeBehind,
+  type WriteContext,
+} from "./write-behind/write-behind.ts";
+export {
+  WriteBehindClosedError,
+  WriteBehindEvictingError,
+  WriteBehindFullError,
+  WriteBehindModeError,
+  WriteBehindNotFlushedError,
+} from "./write-behind/write-behind-errors.ts";
+export type { WriteBehindOptions } from "./write-behind/write-behind-options.ts";
+export type {
+  Pending,
+  WriteBehindGauges,
+  WriteBehindStore,
+} from "./write-behind/write-behind-store.ts";
 export { writeThrough, type WriteThrough } from "./write-through/write-through.ts";

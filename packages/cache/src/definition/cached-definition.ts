@@ -1,4 +1,4 @@
-import { toMs } from "@upshift/foundation";
+import { InvalidArgumentError, toMs } from "@upshift/foundation";
 import { abortable } from "../flight/abortable.ts";
 import { definitionTag } from "../invalidation/tag-times.ts";
 import type { News } from "../journal/news.ts";
@@ -9,17 +9,20 @@ import type {
   DefinitionOptions,
   InvalidateOptions,
   InvalidationResult,
+  PatchOptions,
   ReadOptions,
   RemoveOptions,
   SetOptions,
 } from "./definition-options.ts";
 import type { Keeper } from "./keeper.ts";
 import { storeValue, writeValueThrough } from "../write-through/store-value.ts";
+import type { WriteBehindStore } from "../write-behind/write-behind-store.ts";
 import { OfType } from "./of-type.ts";
 
 /** See {@link Definition}. */
 export class CachedDefinition<Input, Value> implements Definition<Input, Value> {
   readonly name: string;
+  readonly pending: WriteBehindStore<string, Value> | undefined;
   readonly #keeper: Keeper;
   readonly #core: Core;
   readonly #options: DefinitionOptions<Input, Value>;
@@ -28,7 +31,13 @@ export class CachedDefinition<Input, Value> implements Definition<Input, Value> 
   readonly #values = new OfType<Value | undefined>();
   readonly #promises = new OfType<Promise<Value | undefined>>();
 
-  constructor(keeper: Keeper, options: DefinitionOptions<Input, Value>, refuseClosed: () => void) {
+  constructor(
+    keeper: Keeper,
+    options: DefinitionOptions<Input, Value>,
+    pending: WriteBehindStore<string, Value> | undefined,
+    refuseClosed: () => void,
+  ) {
+    this.pending = pending;
     this.name = keeper.name;
     this.#keeper = keeper;
     this.#core = keeper.core;
@@ -70,14 +79,36 @@ export class CachedDefinition<Input, Value> implements Definition<Input, Value> 
       ttlMs: options.ttl === undefined ? undefined : toMs(options.ttl, "ttl"),
       isStrict: this.#isStrict(options),
     };
+    if (this.pending !== undefined) {
+      const { signal } = options;
+      const version = await this.pending.put(write.key, value, { signal });
+      return { status: await storeValue(this.#keeper, { ...write, value, version }) };
+    }
     const through = this.#options.write;
-    if (through === undefined)
+    if (through?.kind !== "through")
       return { status: await storeValue(this.#keeper, { ...write, value }) };
     const save = async (): Promise<unknown> => {
       const saved = await through.save(input, value, { signal: options.signal });
       return saved === undefined ? value : saved;
     };
     return { status: await writeValueThrough(this.#keeper, write, save) };
+  }
+
+  async patch(
+    input: Input,
+    patch: Partial<Value>,
+    options: PatchOptions = {},
+  ): Promise<InvalidationResult> {
+    this.#refuseClosed();
+    if (this.pending === undefined)
+      throw new InvalidArgumentError(
+        `\`write: writeBehind(…, { mode: "patch" })\` in the definition of \`${this.name}\`, to patch its values`,
+        undefined,
+      );
+    const key = this.keyOf(input);
+    const { signal } = options;
+    await this.pending.patch(key, patch, { signal });
+    return await this.#apply(["key", this.name, key, 0], options);
   }
 
   async delete(input: Input, options: RemoveOptions = {}): Promise<InvalidationResult> {

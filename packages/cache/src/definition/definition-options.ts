@@ -1,6 +1,8 @@
 import type { Duration } from "@upshift/foundation";
 import type { LoadContext } from "../flight/load-context.ts";
 import type { PolicyOptions } from "../policy/policy.ts";
+import type { WriteBehind } from "../write-behind/write-behind.ts";
+import type { WriteBehindStore } from "../write-behind/write-behind-store.ts";
 import type { WriteThrough } from "../write-through/write-through.ts";
 
 export interface DefinitionOptions<Input, Value> {
@@ -18,7 +20,7 @@ export interface DefinitionOptions<Input, Value> {
   /** Most inputs of one `loadMany`. Default is 500. */
   readonly batch?: number;
   /** What `set` does with the database. Default: nothing, it stores in the cache alone. */
-  readonly write?: WriteThrough<Input, Value>;
+  readonly write?: WriteThrough<Input, Value> | WriteBehind<string, Value>;
   /** Tags of a value; a loader can add more. */
   readonly tags?: (input: Input, value: Value) => readonly string[];
   /** A number that grows with every change of the row, such as its revision: an older one never takes the place of a newer one. */
@@ -62,14 +64,30 @@ export interface Definition<Input, Value> {
   getMany(inputs: readonly Input[], options?: ReadOptions): Promise<readonly (Value | undefined)[]>;
   /** What memory has, if it is fresh: no promise, no Redis, no load. */
   peek(input: Input): Value | undefined;
-  /** Stores a value; with `write`, in the database first. Loads under way store nothing. */
+  /**
+   * Stores a value. With `writeThrough` in the database first; with `writeBehind` where it cannot be lost, to be written to the database soon. Loads under way store nothing.
+   *
+   * @throws what the writer throws, {@link CacheValueError}
+   */
   set(input: Input, value: Value, options?: SetOptions): Promise<InvalidationResult>;
+  /**
+   * Changes some fields of what `writeBehind` writes in `mode: "patch"`. Reads see them at once.
+   *
+   * @throws {InvalidArgumentError} for a definition without `writeBehind`
+   */
+  patch(input: Input, patch: Partial<Value>, options?: PatchOptions): Promise<InvalidationResult>;
+  /** What `writeBehind` has not written yet: to wait for it, and to see to what the database refused. */
+  readonly pending: WriteBehindStore<string, Value> | undefined;
   /** Removes a value, from all levels and all processes. Loads under way store nothing. */
   delete(input: Input, options?: RemoveOptions): Promise<InvalidationResult>;
   /** Keeps a value only for when the next load fails. */
   expire(input: Input, options?: InvalidateOptions): Promise<InvalidationResult>;
   /** Removes all values of this definition. */
   clear(options?: InvalidateOptions): Promise<InvalidationResult>;
+}
+
+export interface PatchOptions extends InvalidateOptions {
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface SetOptions extends InvalidateOptions {

@@ -162,7 +162,7 @@ export class Keeper implements DefinitionParts, Invalidated {
   }
 
   callLoader(flight: Flight, notes: LoadNotes): unknown {
-    return this.#source.load(flight.input, notes);
+    return this.#source.load(flight, notes);
   }
 
   tagsOf(flight: Flight, value: unknown): readonly string[] {

@@ -24,7 +24,7 @@ const WRITE_MS = 30_000;
  */
 export async function storeValue(
   keeper: Keeper,
-  write: Write & { readonly value: unknown },
+  write: Write & { readonly value: unknown; readonly version?: string },
 ): Promise<InvalidationStatus> {
   const { redis, clock } = keeper.core;
   const flight = keeper.openFlight(write.key);
@@ -39,7 +39,7 @@ export async function storeValue(
         keeper.redisKey(write.key),
         text,
         keepMs,
-        keeper.versionOf(entry.value),
+        write.version ?? keeper.versionOf(entry.value),
       );
       return isStored;
     });
