@@ -48,7 +48,7 @@ export type ChangeWriter<C> = {
 
 /** A declaration: which writer, and how. Nothing runs before the cache opens it. */
 export interface WriteBehind<K, V> {
-  readonly kind: "write-behind";
+  readonly kind: "behind";
   readonly writer: ChangeWriter<Change<K, V>>;
   readonly settings: WriteBehindSettings<K, V>;
 }
@@ -71,5 +71,5 @@ export function writeBehind<K, V>(
   writer: ChangeWriter<never>,
   options?: WriteBehindOptions<K, V>,
 ): WriteBehind<K, V> {
-  return { kind: "write-behind", writer, settings: checkedSettings(options ?? {}) };
+  return { kind: "behind", writer, settings: checkedSettings(options ?? {}) };
 }
