@@ -1,5 +1,6 @@
 import type { Queryable } from "@upshift/postgres";
 import { Job, PostgresQueueBackend, Queue } from "bullmq";
+import { addUnknown, idsOf } from "./add-to-queue.ts";
 import type { BullQueue, NewJob } from "./job-backend.ts";
 import { bounded, timerOf } from "./bounded.ts";
 import { QueueTimeoutError, TransactionalAddError } from "./queue-errors.ts";
@@ -9,8 +10,8 @@ const ENTER = `WITH was AS MATERIALIZED (SELECT current_setting('search_path') A
 SELECT path, set_config('search_path', $1, true) FROM was`;
 const LEAVE = "SELECT set_config('search_path', $1, true)";
 const READY_TIMEOUT_MS = 5_000;
-/** SQLSTATE of a function that the search path does not show. */
-const UNDEFINED_FUNCTION = "42883";
+/** SQLSTATE of a function and of a table that the search path does not show. */
+const UNDEFINED: ReadonlySet<unknown> = new Set(["42883", "42P01"]);
 
 /**
  * Adds jobs to BullMQ's tables on the connection of a transaction, so that they exist when it commits and not before.
@@ -40,16 +41,14 @@ export async function addInPostgres(
     return result;
   };
   const backend: unknown = Object.create(queue.backend, { query: { value: run } });
-  const view = Object.create(queue, { backend: { value: backend } });
+  const view: Queue = Object.create(queue, { backend: { value: backend } });
   try {
-    const added = await Job.createBulk(
-      view,
-      jobs.map(({ name, data, opts }) => ({ name, data, opts })),
-    );
-    return added.map(({ id }, index) => id ?? jobs[index]?.opts.jobId ?? "");
+    return await addUnknown(view, jobs, async (unknown) => {
+      const fresh = unknown.map(({ name, data, opts }) => ({ name, data, opts }));
+      return idsOf(await Job.createBulk(view, fresh), unknown);
+    });
   } catch (error) {
-    const isOutside =
-      error instanceof Error && "code" in error && error.code === UNDEFINED_FUNCTION;
+    const isOutside = error instanceof Error && "code" in error && UNDEFINED.has(error.code);
     throw isOutside
       ? new TransactionalAddError(queue.name, "`tx` is in no transaction; BEGIN first", error)
       : error;

@@ -58,6 +58,8 @@ export interface JobBackend {
     options: Omit<WorkerOptions, "connection">,
   ): BullWorker;
   events(name: string): BullEvents;
+  /** @returns their ids, or those of the jobs that they are duplicates of */
+  add(queue: BullQueue, jobs: readonly NewJob[]): Promise<readonly string[]>;
   /** Puts jobs where they become visible when the caller's transaction commits, and never when it does not. */
   addInTransaction(
     tx: Queryable,
@@ -72,6 +74,8 @@ export interface NewJob {
   readonly name: string;
   readonly data: JobEnvelope;
   readonly opts: JobsOptions & { readonly jobId: string };
+  /** Whether the id is the caller's, and may be known already. */
+  readonly hasOwnId: boolean;
 }
 
 /** What is stored: the caller's data, and whose work it goes on. */

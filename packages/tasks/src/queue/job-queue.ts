@@ -112,6 +112,7 @@ export function createJobQueue<Data, Result>(
     name,
     data: envelope(data, traceparent),
     opts: toAddOptions(definition, defaults, data, options),
+    hasOwnId: options.id !== undefined,
   });
   /** What is no trace context is left out, as its standard has it. */
   const contextOf = (options: Pick<AddCallOptions, "traceparent">): string | undefined => {
@@ -151,8 +152,12 @@ export function createJobQueue<Data, Result>(
     const { jobId } = job.opts;
     if (tx === undefined) backlog.assertRoom();
     const send = async (): Promise<string> => {
-      if (tx !== undefined) return (await backend.addInTransaction(tx, bull(), [job]))[0] ?? jobId;
-      return (await bull().add(name, job.data, job.opts)).id ?? jobId;
+      const jobs = [job];
+      const ids =
+        tx === undefined
+          ? await backend.add(bull(), jobs)
+          : await backend.addInTransaction(tx, bull(), jobs);
+      return ids[0] ?? jobId;
     };
     return acknowledged(() => [jobId], traceparent, options, send);
   };
@@ -167,11 +172,8 @@ export function createJobQueue<Data, Result>(
     if (fresh.length === 0) return [];
     if (tx === undefined) backlog.assertRoom();
     const ids = fresh.map(({ opts }) => opts.jobId);
-    const send = async (): Promise<readonly string[]> => {
-      if (tx !== undefined) return backend.addInTransaction(tx, bull(), fresh);
-      const added = await bull().addBulk(fresh);
-      return added.map(({ id }, index) => id ?? ids[index] ?? "");
-    };
+    const send = async (): Promise<readonly string[]> =>
+      tx === undefined ? backend.add(bull(), fresh) : backend.addInTransaction(tx, bull(), fresh);
     return acknowledged(() => ids, traceparent, options, send);
   };
 

@@ -1,5 +1,6 @@
 import { createPostgresBackend, Queue, QueueEvents, Worker } from "bullmq";
 import type { JobBackend } from "./job-backend.ts";
+import { addToQueue, addUnknown } from "./add-to-queue.ts";
 import { addInPostgres } from "./add-in-postgres.ts";
 
 export interface PostgresBackendOptions {
@@ -30,6 +31,7 @@ export function postgresBackend(options: PostgresBackendOptions): JobBackend {
       events.setMaxListeners(0);
       return events;
     },
+    add: (queue, jobs) => addUnknown(queue, jobs, (unknown) => addToQueue(queue, unknown)),
     addInTransaction: (tx, queue, jobs) => addInPostgres(tx, schema, queue, jobs),
     check: async () => [],
   };

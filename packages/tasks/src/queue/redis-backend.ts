@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from "@upshift/foundation";
 import { type ConnectionOptions, Queue, QueueEvents, RedisQueueBackend, Worker } from "bullmq";
+import { addToQueue } from "./add-to-queue.ts";
 import type { JobBackend } from "./job-backend.ts";
 import { writeOutbox } from "./outbox.ts";
 
@@ -35,6 +36,7 @@ export function redisBackend(options: RedisBackendOptions): JobBackend {
       events.setMaxListeners(0);
       return events;
     },
+    add: addToQueue,
     addInTransaction: (tx, queue, jobs) => writeOutbox(tx, queue.name, jobs),
     async check(queue) {
       if (!(queue instanceof Queue) || !(queue.backend instanceof RedisQueueBackend)) return [];

@@ -53,6 +53,8 @@ const DEFAULT_CONCURRENCY = 10;
 const DEFAULT_LOST_LOCKS = 10;
 /** For handlers to stop after their signal was aborted. */
 const LAST_WORD_MS = 5_000;
+/** After a call to a backend that has gone; BullMQ's own 15 s are half a lock. */
+const RETRY_MS = 1_000;
 const READY_TIMEOUT_MS = 30_000;
 
 /** Runs the jobs of one kind. */
@@ -78,6 +80,7 @@ export function startWorker<Data, Result>(
     lockDuration: lockMs,
     stalledInterval: lockMs,
     maxStalledCount: maxLostLocks,
+    runRetryDelay: RETRY_MS,
     ...toKeepOptions(name, definition.keep),
     ...(limiter === undefined ? {} : { limiter }),
   });

@@ -344,6 +344,48 @@ describe.skipIf(skips.isMissing)("Redis that goes away", { timeout: 120_000 }, (
   });
 });
 
+describe.skipIf(skips.isMissing)("PostgreSQL that goes away", { timeout: 120_000 }, () => {
+  test("what was acknowledged runs after the server was restarted, whenever that was", async () => {
+    // What is committed stays so through an immediate restart.
+    const server = await startPostgres({ settings: { synchronous_commit: "on" } });
+    const backend = postgresBackend({ connectionString: server.url() });
+    const jobs = defineJobs({ p: job<number>() }, { backend, addTimeout: "2s" });
+    const errors: unknown[] = [];
+    const ran = new Set<number>();
+    const worker = jobs.work(
+      { p: (n) => void ran.add(n) },
+      { lock: 1_000, onError: (error) => errors.push(error) },
+    );
+    await worker.ready();
+    const acknowledged: number[] = [];
+    const adder = { isAdding: true };
+    const adding = (async () => {
+      for (let n = 0; adder.isAdding; n++) {
+        const isIn = await jobs.p.add(n, { id: `n-${n}` }).then(
+          () => true,
+          () => false,
+        );
+        if (isIn) acknowledged.push(n);
+        else await new Promise(setImmediate);
+      }
+    })();
+    for (let restart = 0; restart < 2; restart++) {
+      const before = acknowledged.length;
+      await until(() => acknowledged.length > before + 20);
+      await server.restart();
+    }
+    const before = acknowledged.length;
+    await until(() => acknowledged.length > before + 20);
+    adder.isAdding = false;
+    await adding;
+    await until(() => acknowledged.every((n) => ran.has(n)));
+    expect(errors.length).toBeGreaterThan(0);
+    await worker.close();
+    await jobs.close();
+    await server.stop();
+  });
+});
+
 describe.skipIf(skips.isMissing)("the outbox", { timeout: 120_000 }, () => {
   test(
     "a job that can never be added keeps its row and its reason, and no other back; an abort ends a batch that hangs",

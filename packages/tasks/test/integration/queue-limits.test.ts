@@ -192,6 +192,39 @@ describe.skipIf(skips.isMissing).each(["redis", "postgres"] as const)(
       await jobs.close();
     });
 
+    test("adding again what has ended leaves the way free for an equal job, in a transaction too", async () => {
+      const jobs = defineJobs({ p: job<{ to: string }>({ dedupe: ({ to }) => to }) }, fresh());
+      const ran: string[] = [];
+      const worker = jobs.work({ p: (_data, { id }) => void ran.push(id) });
+      const data = { to: "ada" };
+      await jobs.p.add(data, { id: "first" });
+      await jobs.p.wait("first");
+      expect(await jobs.p.add(data, { id: "first" })).toBe("first");
+      const again = [{ data, options: { id: "first" } }];
+      expect(await jobs.p.addMany(again)).toEqual(["first"]);
+      const client = await pool.connect();
+      await client.query("BEGIN");
+      expect(await jobs.p.addMany(again, { tx: client })).toEqual(["first"]);
+      await client.query("COMMIT");
+      client.release();
+      const next = await jobs.p.add(data);
+      expect(next).not.toBe("first");
+      await jobs.p.wait(next);
+      expect(ran).toEqual(["first", next]);
+      await worker.close();
+      await jobs.close();
+    });
+
+    test("`tx` that is in no transaction is refused where that is told", async () => {
+      const jobs = defineJobs({ p: job<number>({ dedupe: String }) }, fresh());
+      const outside = jobs.p.add(1, { tx: pool, id: "x" });
+      const code = kind === "postgres" ? "UPSHIFT_TRANSACTIONAL_ADD" : undefined;
+      await expect(outside.catch((error: { code: string }) => error.code)).resolves.toBe(
+        code ?? "x",
+      );
+      await jobs.close();
+    });
+
     test("what is no trace context is left out", async () => {
       const jobs = defineJobs({ p: job<number>() }, { ...fresh(), traceparent: () => "\0" });
       const seen: unknown[] = [];

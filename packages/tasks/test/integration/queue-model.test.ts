@@ -1,7 +1,16 @@
-import { bringRedis, componentSkips, type RedisServer, startRedis } from "@upshift/services";
+import {
+  bringRedis,
+  componentSkips,
+  createTestDatabase,
+  type RedisServer,
+  startRedis,
+  type TestDatabase,
+} from "@upshift/services";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { defineJobs } from "../../src/queue/define-jobs.ts";
 import { job } from "../../src/queue/job.ts";
+import type { JobBackend } from "../../src/queue/job-backend.ts";
+import { postgresBackend } from "../../src/queue/postgres-backend.ts";
 import { redisBackend } from "../../src/queue/redis-backend.ts";
 import { seededRandom } from "../seeded-random.ts";
 
@@ -18,18 +27,29 @@ interface Known {
   isRetried: boolean;
 }
 
-describe.skipIf(skips.isMissing)("a job queue", () => {
-  let redis: RedisServer;
+describe.skipIf(skips.isMissing).each(["redis", "postgres"] as const)("a queue in %s", (kind) => {
+  let redis: RedisServer | undefined;
+  let database: TestDatabase | undefined;
+  let backend: JobBackend;
   beforeAll(async () => {
-    redis = await startRedis();
+    if (kind === "redis") {
+      redis = await startRedis();
+      backend = redisBackend({ connection: { port: redis.port } });
+    } else {
+      database = await createTestDatabase();
+      backend = postgresBackend({ connectionString: database.url });
+    }
   });
-  afterAll(() => redis?.stop());
+  afterAll(async () => {
+    await redis?.stop();
+    await database?.drop();
+  });
 
   test(`${STEPS} random steps leave what a plain map holds`, { timeout: 600_000 }, async () => {
     const keep = { completed: { count: 100_000 }, failed: { count: 100_000 } };
     const jobs = defineJobs(
       { p: job<{ isBad: boolean }>({ attempts: 1, keep }) },
-      { backend: redisBackend({ connection: { port: redis.port } }), addTimeout: "1m" },
+      { backend, addTimeout: "1m" },
     );
     const random = seededRandom(20_261_124);
     const upTo = (count: number): number => Math.floor(random() * count);
