@@ -1,5 +1,12 @@
 import { randomUUID } from "node:crypto";
-import { InvalidArgumentError, systemClock, toMs } from "@upshift/foundation";
+import { tracingChannel } from "node:diagnostics_channel";
+import {
+  CACHE_CHANNEL,
+  type CacheMessage,
+  InvalidArgumentError,
+  systemClock,
+  toMs,
+} from "@upshift/foundation";
 import { escapeGlob, type Redis, removeByPattern } from "@upshift/redis";
 import { CacheClosedError } from "./cache-errors.ts";
 import type { CacheOptions, Events, PayloadOf } from "./cache-options.ts";
@@ -115,7 +122,10 @@ class LeveledCache<E extends Events> implements Cache<E> {
     this.#breaker = redis === undefined ? undefined : breaker;
     const removal =
       redis === undefined || level === undefined ? undefined : this.#removal(redis, level, breaker);
+    const channel = tracingChannel<string, CacheMessage>(CACHE_CHANNEL);
     this.#applier = new Applier({
+      namespace,
+      channel,
       clock,
       tagTimes,
       definitions: this.#keepers,
@@ -159,6 +169,7 @@ class LeveledCache<E extends Events> implements Cache<E> {
     this.#applier.connect(this.#journal);
     this.#core = {
       namespace,
+      channel,
       clock,
       coarseClock: new CoarseClock(clock),
       random,

@@ -1,3 +1,4 @@
+export { CACHE_CHANNEL, type CacheMessage } from "./channels/cache-channel.ts";
 export { JOB_CHANNEL, type JobMessage } from "./channels/job-channel.ts";
 export { type Clock, delay, systemClock, type TimerClock, type TimerOptions } from "./clock.ts";
 export { type Duration, toMs } from "./duration.ts";

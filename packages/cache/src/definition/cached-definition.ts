@@ -1,4 +1,4 @@
-import { InvalidArgumentError, toMs } from "@upshift/foundation";
+import { type CacheMessage, InvalidArgumentError, toMs } from "@upshift/foundation";
 import { abortable } from "../flight/abortable.ts";
 import { definitionTag } from "../invalidation/tag-times.ts";
 import type { News } from "../journal/news.ts";
@@ -14,7 +14,7 @@ import type {
   RemoveOptions,
   SetOptions,
 } from "./definition-options.ts";
-import type { Keeper } from "./keeper.ts";
+import type { Keeper, Reading } from "./keeper.ts";
 import { storeValue, writeValueThrough } from "../write-through/store-value.ts";
 import type { WriteBehindStore } from "../write-behind/write-behind-store.ts";
 import { OfType } from "./of-type.ts";
@@ -55,7 +55,13 @@ export class CachedDefinition<Input, Value> implements Definition<Input, Value> 
   }
 
   get(input: Input, options?: ReadOptions): Promise<Value | undefined> {
-    const key = this.keyOf(input);
+    let key: string;
+    try {
+      key = this.keyOf(input);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    if (this.#core.channel.start.hasSubscribers) return this.#getTraced(key, input, options);
     const entry = this.#keeper.quiet(key);
     if (entry === undefined || this.#isCloned || options !== undefined)
       return this.#getSlowly(key, input, options);
@@ -71,6 +77,18 @@ export class CachedDefinition<Input, Value> implements Definition<Input, Value> 
   }
 
   async set(input: Input, value: Value, options: SetOptions = {}): Promise<InvalidationResult> {
+    const { channel, namespace } = this.#core;
+    if (!channel.start.hasSubscribers) return await this.#set(input, value, options);
+    const key = this.keyOf(input);
+    const message: CacheMessage = { operation: "set", namespace, definition: this.name, key };
+    return await channel.tracePromise(async () => {
+      const result = await this.#set(input, value, options);
+      message.status = result.status;
+      return result;
+    }, message);
+  }
+
+  async #set(input: Input, value: Value, options: SetOptions): Promise<InvalidationResult> {
     this.#refuseClosed();
     options.signal?.throwIfAborted();
     const write = {
@@ -129,15 +147,34 @@ export class CachedDefinition<Input, Value> implements Definition<Input, Value> 
     return normalizeKey(key === undefined ? input : key(input));
   }
 
-  async #getSlowly(
+  #getTraced(
     key: string,
     input: Input,
     options: ReadOptions | undefined,
   ): Promise<Value | undefined> {
+    const { channel, namespace } = this.#core;
+    const message: CacheMessage = { operation: "get", namespace, definition: this.name, key };
+    const reading: Reading = { outcome: undefined, flight: undefined };
+    return channel.tracePromise(async () => {
+      const value = await this.#getSlowly(key, input, options, reading);
+      const outcome = reading.outcome ?? reading.flight?.outcome;
+      if (outcome !== undefined) message.outcome = outcome;
+      return value;
+    }, message);
+  }
+
+  async #getSlowly(
+    key: string,
+    input: Input,
+    options: ReadOptions | undefined,
+    reading?: Reading,
+  ): Promise<Value | undefined> {
     this.#refuseClosed();
     const { signal } = options ?? {};
     signal?.throwIfAborted();
-    const value = this.#values.given(await abortable(this.#keeper.read(key, input), signal));
+    const value = this.#values.given(
+      await abortable(this.#keeper.read(key, input, reading), signal),
+    );
     return this.#isCloned ? structuredClone(value) : value;
   }
 

@@ -1,4 +1,5 @@
-import type { TimerClock } from "@upshift/foundation";
+import type { TracingChannel } from "node:diagnostics_channel";
+import type { CacheMessage, TimerClock } from "@upshift/foundation";
 import type { Codec } from "../codec/codec.ts";
 import type { Applier } from "../invalidation/applier.ts";
 import type { TagTimes } from "../invalidation/tag-times.ts";
@@ -11,6 +12,7 @@ import type { WakeCalls } from "../redis-level/wake-calls.ts";
 /** What the definitions of one cache share. */
 export interface Core {
   readonly namespace: string;
+  readonly channel: TracingChannel<string, CacheMessage>;
   readonly clock: TimerClock;
   readonly coarseClock: CoarseClock;
   readonly random: () => number;

@@ -12,6 +12,13 @@ import type { DefinitionParts } from "./definition-parts.ts";
 import { deepFreeze } from "./freeze.ts";
 import type { Source } from "./source.ts";
 
+/** Filled in for those who want to know where a value came from. */
+export interface Reading {
+  outcome: "memory" | "stale" | "joined" | undefined;
+  /** Answers it, where it is neither. */
+  flight: Flight | undefined;
+}
+
 /** What may be done with what memory has. */
 type EntryState = "fresh" | "refresh" | "stale" | "kept" | "gone";
 
@@ -69,18 +76,20 @@ export class Keeper implements DefinitionParts, Invalidated {
   }
 
   /** @returns the value, `undefined` for one that is absent */
-  read(key: string, input: unknown): Promise<unknown> {
+  read(key: string, input: unknown, reading?: Reading): Promise<unknown> {
     const entry = this.#index.get(key);
     const state = entry === undefined ? "gone" : this.#stateOf(key, entry);
     if (entry !== undefined) {
       if (state === "fresh" || state === "refresh") {
         this.counters.memoryHits += 1;
+        if (reading !== undefined) reading.outcome = "memory";
         if (state === "refresh") this.#refresh(key, input, entry);
         this.#slide(key, entry);
         return entry.promise;
       }
       if (state === "stale") {
         this.counters.staleServed += 1;
+        if (reading !== undefined) reading.outcome = "stale";
         if (!this.#flights.has(key)) this.#start(key, input, entry).waiterCount = 0;
         return entry.promise;
       }
@@ -90,9 +99,12 @@ export class Keeper implements DefinitionParts, Invalidated {
     if (flight !== undefined) {
       flight.waiterCount += 1;
       this.counters.stampedesAbsorbed += 1;
+      if (reading !== undefined) reading.outcome = "joined";
       return flight.answer;
     }
-    return this.#start(key, input, state === "gone" ? undefined : entry).answer;
+    const started = this.#start(key, input, state === "gone" ? undefined : entry);
+    if (reading !== undefined) reading.flight = started;
+    return started.answer;
   }
 
   /** For what is stored without a load: it hears of invalidations meanwhile as a load does. */
@@ -212,18 +224,18 @@ export class Keeper implements DefinitionParts, Invalidated {
   }
 
   answerFresh(flight: Flight, entry: Entry): void {
-    if (!flight.isAnswered) flight.succeed(entry.value);
+    if (!flight.isAnswered) flight.succeed(entry.value, "redis");
     this.#slide(flight.key, entry);
   }
 
   answerLoaded(flight: Flight, value: unknown): void {
-    if (!flight.isAnswered) flight.succeed(value);
+    if (!flight.isAnswered) flight.succeed(value, "load");
   }
 
   answerStale(flight: Flight, entry: Entry): void {
     if (flight.isAnswered) return;
     this.counters.staleServed += flight.waiterCount;
-    flight.succeed(entry.value);
+    flight.succeed(entry.value, "stale");
   }
 
   serveAfterFailure(flight: Flight, entry: Entry, forMs?: number): void {

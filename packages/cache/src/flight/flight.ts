@@ -11,6 +11,8 @@ export class Flight {
   clock = 0;
   ordinal = 0;
   isAnswered = false;
+  /** What it was answered with. */
+  outcome: "redis" | "load" | "stale" | undefined = undefined;
   /** Reads that this flight answers. */
   waiterCount = 1;
   #resolve: (value: unknown) => void = () => {};
@@ -27,8 +29,9 @@ export class Flight {
     this.answer.catch(() => {});
   }
 
-  succeed(value: unknown): void {
+  succeed(value: unknown, outcome: "redis" | "load" | "stale"): void {
     this.isAnswered = true;
+    this.outcome = outcome;
     this.#resolve(value);
   }
 

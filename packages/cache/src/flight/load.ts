@@ -42,7 +42,7 @@ export async function load(
   flight.begin(core.journal.clock, core.tagTimes.ordinal);
   let value: unknown;
   try {
-    value = await runLoader(() => parts.callLoader(flight, notes), controller, {
+    value = await runLoader(() => traced(parts, flight, notes), controller, {
       definition: name,
       timeoutMs: policy.hardTimeoutMs,
       clock,
@@ -79,6 +79,17 @@ export async function load(
     return;
   }
   await store(parts, flight, entry, token);
+}
+
+function traced(parts: DefinitionParts, flight: Flight, notes: LoadNotes): unknown {
+  const { channel, namespace } = parts.core;
+  if (!channel.start.hasSubscribers) return parts.callLoader(flight, notes);
+  return channel.tracePromise(async () => await parts.callLoader(flight, notes), {
+    operation: "load",
+    namespace,
+    definition: parts.name,
+    key: flight.key,
+  });
 }
 
 async function store(

@@ -1,4 +1,5 @@
-import type { TimerClock } from "@upshift/foundation";
+import type { TracingChannel } from "node:diagnostics_channel";
+import type { CacheMessage, TimerClock } from "@upshift/foundation";
 import type { Journal } from "../journal/journal.ts";
 import type { News } from "../journal/news.ts";
 import { globToRegExp } from "./glob.ts";
@@ -42,6 +43,8 @@ const MOST_REPEATED = 10_000;
 
 /** Carries out invalidations: in this process at once, then in Redis, then by the journal in all others. */
 export class Applier {
+  readonly #namespace: string;
+  readonly #channel: TracingChannel<string, CacheMessage>;
   readonly #clock: TimerClock;
   readonly #tagTimes: TagTimes;
   readonly #definitions: ReadonlyMap<string, Invalidated>;
@@ -57,12 +60,16 @@ export class Applier {
   #isClosed = false;
 
   constructor(parts: {
+    readonly namespace: string;
+    readonly channel: TracingChannel<string, CacheMessage>;
     readonly clock: TimerClock;
     readonly tagTimes: TagTimes;
     readonly definitions: ReadonlyMap<string, Invalidated>;
     readonly redis: RedisRemoval | undefined;
     readonly onError: (error: unknown) => void;
   }) {
+    this.#namespace = parts.namespace;
+    this.#channel = parts.channel;
     this.#clock = parts.clock;
     this.#tagTimes = parts.tagTimes;
     this.#definitions = parts.definitions;
@@ -102,7 +109,22 @@ export class Applier {
   async apply(
     news: readonly News[],
     isStrict: boolean,
-    toRedis: () => Promise<void> = () => this.#toRedis(news),
+    toRedis?: () => Promise<void>,
+  ): Promise<InvalidationStatus> {
+    // A write is published as such.
+    if (!this.#channel.start.hasSubscribers || toRedis !== undefined)
+      return await this.#apply(news, isStrict, toRedis ?? (() => this.#toRedis(news)));
+    const message = messageOf(this.#namespace, news);
+    return await this.#channel.tracePromise(async () => {
+      message.status = await this.#apply(news, isStrict, () => this.#toRedis(news));
+      return message.status;
+    }, message);
+  }
+
+  async #apply(
+    news: readonly News[],
+    isStrict: boolean,
+    toRedis: () => Promise<void>,
   ): Promise<InvalidationStatus> {
     const ordinal = this.#begin(news);
     if (this.#redis?.allows() === false) return this.#queue(news);
@@ -288,3 +310,14 @@ export class Applier {
 
 /** What is not known to be stored has to go. */
 const asRemoval = (news: News): News => (news[0] === "set" ? ["key", news[1], news[2], 0] : news);
+
+function messageOf(namespace: string, news: readonly News[]): CacheMessage {
+  const [first] = news;
+  const isOfKey = first !== undefined && first[0] !== "tag" && first[0] !== "pattern";
+  return {
+    operation: "invalidate",
+    namespace,
+    ...(isOfKey ? { definition: first[1] } : {}),
+    ...(isOfKey && news.length === 1 ? { key: first[2] } : {}),
+  };
+}
