@@ -47,3 +47,11 @@ export type {
   WriteBehindStore,
 } from "./write-behind/write-behind-store.ts";
 export { writeThrough, type WriteThrough } from "./write-through/write-through.ts";
+export { changeTriggerSql, type ChangeTriggerOptions } from "./outside-writes/change-trigger.ts";
+export {
+  type ChangeWatch,
+  type ListeningClient,
+  type RowChange,
+  watchChanges,
+  type WatchChangesOptions,
+} from "./outside-writes/watch-changes.ts";
