@@ -68,6 +68,24 @@ describe.skipIf(skips.isMissing).each(["redis", "postgres"] as const)("jobs in %
     await jobs.close();
   });
 
+  test("the example of the page of schedules runs, as each process says it", async () => {
+    const options = fresh();
+    for (let process = 0; process < 2; process++) {
+      const jobs = defineJobs({ report: job<{ kind: string }>(), cleanUp: job<object>() }, options);
+      await jobs.report.schedule(
+        "nightly",
+        { cron: "0 3 * * *", timeZone: "Europe/Berlin" },
+        { kind: "sales" },
+      );
+      await jobs.cleanUp.schedule("often", { every: "5m" }, {});
+      expect(await jobs.report.schedules()).toMatchObject([
+        { id: "nightly", cron: "0 3 * * *", timeZone: "Europe/Berlin" },
+      ]);
+      expect(await jobs.cleanUp.schedules()).toMatchObject([{ id: "often", everyMs: 300_000 }]);
+      await jobs.close();
+    }
+  });
+
   test("data and results are typed, and come back as they were given", async () => {
     const jobs = defineJobs({ add: job<{ a: number; b?: number }, { sum: number }>() }, fresh());
     expectTypeOf<Parameters<typeof jobs.add.add>[0]>().toEqualTypeOf<{ a: number; b?: number }>();
