@@ -104,7 +104,8 @@ export class MemoryServer {
       return { err: "ERR This Redis command is not allowed from script" };
     const values = command.length - 1;
     const known = COMMANDS.get(name.toUpperCase());
-    if (known !== undefined && (values < known.least || values > (known.most ?? values)))
+    if (known === undefined) return { err: "ERR Unknown Redis command called from script" };
+    if (values < known.least || values > (known.most ?? values))
       return { err: "ERR Wrong number of args calling Redis command from script" };
     // XREAD that would block finds nothing instead.
     return this.execute(command) ?? null;

@@ -54,15 +54,30 @@ describe.skipIf(skips.isMissing)("the in-memory Redis answers as a real one", ()
     expect(actual).toEqual(expected);
   });
 
-  it("gives the same replies over thousands of random commands", async () => {
+  const PASS_ON = defineScript(
+    "pass-on",
+    "local reply = redis.pcall(unpack(ARGV)) return {type(reply), type(reply) == 'table' and reply.err or reply}",
+  );
+  it.each([
+    {
+      how: "sent",
+      send: (redis: Redis, command: Command) => redis.send(command),
+      seed: 20_261_122,
+    },
+    {
+      how: "called by a script",
+      send: (redis: Redis, command: Command) => redis.run(PASS_ON, [], command),
+      seed: 20_261_123,
+    },
+  ])("gives the same replies over thousands of random commands, $how", async ({ send, seed }) => {
     const memory = createMemoryRedis();
-    const random = seededRandom(20_261_122);
+    const random = seededRandom(seed);
     await real.send(["FLUSHALL"]);
     for (let batch = 0; batch < BATCH_COUNT; batch += 1) {
       const commands = Array.from({ length: 100 }, () => randomCommand(random));
       const [actual, expected] = await Promise.all(
         [memory, real].map((redis) =>
-          Promise.all(commands.map((command) => outcome(redis.send(command)))),
+          Promise.all(commands.map((command) => outcome(send(redis, command)))),
         ),
       );
       for (const [index, command] of commands.entries())
@@ -75,9 +90,14 @@ describe.skipIf(skips.isMissing)("the in-memory Redis answers as a real one", ()
 });
 
 /** The order of a hash and of a set is Redis's own business. */
-function normal([name]: Command, result: Outcome | undefined): unknown {
+function normal(command: Command, result: Outcome | undefined): unknown {
+  const [name] = command;
   if (result === undefined) return undefined;
   if ("reply" in result && Array.isArray(result.reply)) {
+    // Of a script: type and reply.
+    const [type, reply]: readonly Reply[] = result.reply;
+    if (type === "table" && result.reply.length === 2 && reply !== undefined)
+      return [type, normal(command, { reply })];
     if (["HKEYS", "HVALS", "SMEMBERS"].includes(name))
       return result.reply.map(String).toSorted((left, right) => (left < right ? -1 : 1));
     if (name === "HGETALL") {

@@ -128,13 +128,16 @@ function blockingPop(
 function move(args: CommandArguments, { keyspace }: CommandContext): ServerReply {
   const [from, to] = [args.text(), args.text()];
   const [source, target] = [toSide(args.text()), toSide(args.text())];
-  if (keyspace.get(from, "list") === undefined) return null;
+  const list = keyspace.get(from, "list");
+  if (list === undefined) return null;
   // The target is looked at before anything is taken.
   keyspace.get(to, "list");
-  const value = take(keyspace, from, source) ?? "";
-  const list = keyspace.open(to, "list");
-  if (target === "left") list.unshift(value);
-  else list.push(value);
+  const value = (source === "left" ? list.shift() : list.pop()) ?? "";
+  const other = keyspace.open(to, "list");
+  if (target === "left") other.unshift(value);
+  else other.push(value);
+  // Last: a list of one that is turned in itself stays, and so does its expiry.
+  keyspace.tidy(from);
   return value;
 }
 

@@ -154,7 +154,7 @@ function lowBound(text: string): StreamId {
 function highBound(text: string): StreamId {
   if (text === "+") return LAST_ID;
   if (!text.startsWith("(")) return parseId(text, LAST_ID.sequence);
-  const { ms, sequence } = parseId(text.slice(1), 0);
+  const { ms, sequence } = parseId(text.slice(1), LAST_ID.sequence);
   if (ms === 0 && sequence === 0) throw new CommandError("ERR invalid end ID for the interval");
   return sequence === 0
     ? { ms: ms - 1, sequence: LAST_ID.sequence }
