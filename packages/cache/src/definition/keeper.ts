@@ -249,7 +249,8 @@ export class Keeper implements DefinitionParts, Invalidated {
     const { clock, journal, tagTimes } = this.core;
     const nowMs = clock.now();
     if (entry.tagVersion !== tagTimes.version) {
-      if (tagTimes.isVoid(entry, this.name)) {
+      const isForgotten = entry.tags.length > 0 && entry.tagVersion < tagTimes.forgottenVersion;
+      if (isForgotten || tagTimes.isVoid(entry, this.name)) {
         this.#index.delete(key);
         return "gone";
       }

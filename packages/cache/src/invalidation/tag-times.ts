@@ -5,6 +5,8 @@ export const userTag = (tag: string): string => `#${tag}`;
 /** The same tag, when it only makes values stale. */
 export const expiryTag = (tag: string): string => `~${tag}`;
 
+const isOfUser = (tag: string): boolean => tag.startsWith("#") || tag.startsWith("~#");
+
 /** What an entry says of itself to be compared with the tags. */
 export interface Tagged {
   readonly clock: number;
@@ -17,6 +19,8 @@ interface TagTime {
   ordinal: number;
   /** Invalidations of it that Redis has not taken yet. */
   pendingCount: number;
+  /** {@link TagTimes.version} when it was invalidated last. */
+  version: number;
 }
 
 /**
@@ -33,6 +37,8 @@ export class TagTimes {
   knownSince = 0;
   /** Changes with every invalidation of a tag. */
   version = 0;
+  /** An invalidation with this version, or a lower one, may have been forgotten: values that were compared before it cannot be believed. */
+  forgottenVersion = 0;
   #ordinal = 0;
 
   constructor(mostTags = 100_000) {
@@ -56,7 +62,7 @@ export class TagTimes {
     this.#ordinal += 1;
     time.ordinal = this.#ordinal;
     time.pendingCount += 1;
-    this.version += 1;
+    this.#touch(time);
   }
 
   /** What {@link begin} began has its clock. Before any load that starts later is compared with it. */
@@ -64,7 +70,7 @@ export class TagTimes {
     const time = this.#timeOf(tag);
     time.pendingCount = Math.max(0, time.pendingCount - 1);
     time.clock = Math.max(time.clock, clock);
-    this.version += 1;
+    this.#touch(time);
   }
 
   /** @param isOwn - this process has heard of it when it began it */
@@ -72,7 +78,7 @@ export class TagTimes {
     const time = this.#timeOf(tag);
     if (time.clock >= clock) return;
     time.clock = clock;
-    this.version += 1;
+    this.#touch(time);
     if (isOwn) return;
     this.#ordinal += 1;
     time.ordinal = this.#ordinal;
@@ -107,8 +113,18 @@ export class TagTimes {
     return time.pendingCount > 0 || time.clock > entry.clock;
   }
 
+  #touch(time: TagTime): void {
+    this.version += 1;
+    time.version = this.version;
+  }
+
   #timeOf(tag: string): TagTime {
-    const time = this.#times.get(tag) ?? { clock: 0, ordinal: 0, pendingCount: 0 };
+    const time = this.#times.get(tag) ?? {
+      clock: 0,
+      ordinal: 0,
+      pendingCount: 0,
+      version: 0,
+    };
     // The one that was used last stands last.
     this.#times.delete(tag);
     this.#times.set(tag, time);
@@ -117,9 +133,11 @@ export class TagTimes {
   }
 
   #forgetOldest(): void {
-    for (const [tag, { clock, pendingCount }] of this.#times) {
-      if (pendingCount > 0) continue;
+    for (const [tag, { clock, pendingCount, version }] of this.#times) {
+      // Those of definitions and of everything are few, and every value has them.
+      if (pendingCount > 0 || !isOfUser(tag)) continue;
       this.#times.delete(tag);
+      this.forgottenVersion = Math.max(this.forgottenVersion, version);
       this.knownSince = Math.max(this.knownSince, clock + 1);
       return;
     }

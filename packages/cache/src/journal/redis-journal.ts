@@ -1,5 +1,5 @@
-import type { TimerClock } from "@upshift/foundation";
-import type { Redis, Subscription } from "@upshift/redis";
+import { hasErrorCode, type TimerClock } from "@upshift/foundation";
+import type { Redis, Reply, Subscription } from "@upshift/redis";
 import { EVERYTHING, type TagTimes } from "../invalidation/tag-times.ts";
 import { Acknowledgements } from "./acknowledgements.ts";
 import type { Announced, Journal, JournalReader } from "./journal.ts";
@@ -179,21 +179,7 @@ export class RedisJournal implements Journal {
     try {
       const sentAtMs = this.#options.clock.now();
       this.#subscribe();
-      const { member, timeoutMs } = this.#options;
-      const everything: Message = {
-        from: "",
-        news: [["tag", EVERYTHING]],
-        isAcknowledged: false,
-      };
-      const args = [
-        this.#channel,
-        this.#memberEntry(member),
-        this.clock,
-        writeMessage(everything),
-        LOG_LENGTH,
-      ];
-      const reply = await this.#redis.run(BEAT, this.#keys, args, { timeoutMs });
-      const [clockText, numberText, serverMs] = Array.isArray(reply) ? reply : [];
+      const [clockText, numberText, serverMs] = await this.#beat();
       this.#serverTime.learn(Number(serverMs), sentAtMs, this.#options.clock.now());
       await this.#arriveAt(Number(clockText), Number(numberText));
       this.#trustFrom(sentAtMs);
@@ -201,6 +187,35 @@ export class RedisJournal implements Journal {
     } catch (error) {
       this.#reader.onError(error);
       return false;
+    }
+  }
+
+  /** @returns clock, count of messages, ms of the server */
+  async #beat(): Promise<readonly Reply[]> {
+    const { member, timeoutMs } = this.#options;
+    const everything: Message = { from: "", news: [["tag", EVERYTHING]], isAcknowledged: false };
+    const args = [
+      this.#channel,
+      this.#memberEntry(member),
+      this.clock,
+      writeMessage(everything),
+      LOG_LENGTH,
+    ];
+    try {
+      const reply = await this.#redis.run(BEAT, this.#keys, args, { timeoutMs });
+      return Array.isArray(reply) ? reply : [];
+    } catch (error) {
+      // A Redis that is full takes nothing, and still tells what has happened.
+      if (!hasErrorCode(error, "UPSHIFT_REDIS_REPLY") || !error.message.includes("OOM"))
+        throw error;
+      const [reply, time] = await Promise.all([
+        this.#redis.send(["HMGET", this.#keys[0], "c", "s"], { timeoutMs }),
+        this.#redis.send(["TIME"], { key: null, timeoutMs }),
+      ]);
+      const [clock = null, number = null] = Array.isArray(reply) ? reply : [];
+      const [seconds, micros] = Array.isArray(time) ? time : [];
+      if (number === null || Number(clock) < this.clock) throw error;
+      return [clock, number, Number(seconds) * 1_000 + Math.floor(Number(micros) / 1_000)];
     }
   }
 
