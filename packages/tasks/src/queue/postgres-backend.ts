@@ -1,3 +1,4 @@
+import { InvalidArgumentError } from "@upshift/foundation";
 import { createPostgresBackend, Queue, QueueEvents, Worker } from "bullmq";
 import type { JobBackend } from "./job-backend.ts";
 import { addToQueue, addUnknown } from "./add-to-queue.ts";
@@ -11,9 +12,14 @@ export interface PostgresBackendOptions {
   readonly maxConnections?: number;
 }
 
-/** Keeps jobs in PostgreSQL, where the data is: jobs work where only a database is there, and are added in its transactions. */
+/** Keeps jobs in PostgreSQL, where the data is: jobs work where only a database is there, and are added in its transactions. @throws {InvalidArgumentError} */
 export function postgresBackend(options: PostgresBackendOptions): JobBackend {
   const { connectionString, schema = "bullmq", maxConnections = 2 } = options;
+  // It becomes part of a search path, in which a comma or a quote would be more than a name.
+  if (!/^[A-Za-z_][\w$]{0,62}$/.test(schema))
+    throw new InvalidArgumentError("`schema` as a plain name of at most 63 characters", schema);
+  if (!Number.isSafeInteger(maxConnections) || maxConnections < 1)
+    throw new InvalidArgumentError("`maxConnections` as an integer >= 1", maxConnections);
   const connection = { connectionString, schema, max: maxConnections, migrate: true };
   return {
     kind: "postgres",

@@ -136,6 +136,9 @@ describe.skipIf(skips.isMissing).each(["redis", "postgres"] as const)(
         { priority: 3_000_000 },
       ])
         expect(define(options), JSON.stringify(options)).toThrow(expect.objectContaining(invalid));
+      const connectionString = database.url;
+      for (const bad of [{ schema: 'a", public; --' }, { schema: "" }, { maxConnections: 0 }])
+        expect(() => postgresBackend({ connectionString, ...bad })).toThrow(/schema|maxConn/);
       expect(() => defineJobs({ p: {} as never }, fresh())).toThrow(/`job\(…\)`/);
       expect(() => defineJobs({ p: job() }, { ...fresh(), addTimeout: 0 })).toThrow(/addTimeout/);
       const jobs = defineJobs({ p: job<number>() }, fresh());
@@ -333,6 +336,29 @@ describe.skipIf(skips.isMissing).each(["redis", "postgres"] as const)(
       expect(numbers.toSorted((a, b) => a - b)).toEqual(twice);
       await Promise.all([oldWorker.close(), newWorker.close()]);
       await Promise.all([old.close(), current.close()]);
+    });
+
+    test("a job that takes its worker with it more often than it may is given up, and is a dead letter", async () => {
+      const jobs = defineJobs({ p: job<number>({ attempts: 5 }) }, fresh());
+      const id = await jobs.p.add(7);
+      let starts = 0;
+      const deadly = jobs.work(
+        {
+          p() {
+            starts += 1;
+            return new Promise<void>(() => {});
+          },
+        },
+        { lock: 300, maxLostLocks: 0 },
+      );
+      await until(() => starts === 1);
+      await deadly.close({ timeout: 0 });
+      const last = jobs.work({ p: () => void (starts += 1) }, { lock: 300, maxLostLocks: 0 });
+      await expect(jobs.p.wait(id)).rejects.toThrow(/stalled/);
+      expect(starts).toBe(1);
+      expect(await jobs.p.deadLetters.list()).toMatchObject([{ id, data: 7 }]);
+      await last.close();
+      await jobs.close();
     });
 
     test("several jobs of one transaction come with it or not at all", async () => {
