@@ -1,19 +1,19 @@
 import { delay, systemClock, type TimerClock } from "@upshift/foundation";
-import type { Redis, WaitOptions } from "@upshift/redis";
+import type { WaitOptions } from "@upshift/redis";
 import type { Codec } from "../codec/codec.ts";
-import { checkEviction } from "./check-eviction.ts";
 import { type DeadLetter, DeadLetters, type RetriedDeadLetters } from "./dead-letters.ts";
 import type { DrainCounts } from "./drain-context.ts";
-import { Drainer, gatherMs } from "./drainer.ts";
+import { Drainer } from "./drainer.ts";
 import type { EntryItem } from "./entry.ts";
-import { applyPatch, type FoldSettings, foldToItem } from "./fold.ts";
+import { applyPatch, type FoldSettings } from "./fold.ts";
+import { Intake } from "./intake.ts";
 import { toPending } from "./pending.ts";
 import { Shard } from "./shard.ts";
 import { SHARD_COUNT, shardOf } from "./shard-keys.ts";
+import { untilWritten } from "./until-written.ts";
 import type { WriteBehind } from "./write-behind.ts";
 import {
   WriteBehindClosedError,
-  WriteBehindFullError,
   WriteBehindModeError,
   WriteBehindNotFlushedError,
 } from "./write-behind-errors.ts";
@@ -29,10 +29,6 @@ const DEFAULT_FLUSH_MS = 30_000;
 const DEFAULT_CLOSE_MS = 5_000;
 /** After its signal a writer is waited for so long when closing. */
 const CLOSE_GRACE_MS = 1_000;
-const FIRST_PAUSE_MS = 5;
-const LONGEST_PAUSE_MS = 100;
-/** What other processes have put is counted again at most so often when there seems to be no room. */
-const RECOUNT_MS = 50;
 
 /**
  * Opens what {@link writeBehind} has declared: from now on this process takes changes, and writes those of all processes.
@@ -47,7 +43,6 @@ export function openWriteBehind<K, V>(
 }
 
 class RedisWriteBehindStore<K, V> implements WriteBehindStore<K, V> {
-  readonly #redis: Redis;
   readonly #name: string;
   readonly #settings: WriteBehindSettings<K, V>;
   readonly #fold: FoldSettings<V>;
@@ -55,20 +50,15 @@ class RedisWriteBehindStore<K, V> implements WriteBehindStore<K, V> {
   readonly #clock: TimerClock;
   readonly #shards: readonly Shard[];
   readonly #drainer: Drainer<K, V> | undefined;
+  readonly #intake: Intake<K, V>;
   readonly #letters: DeadLetters<K, V>;
   readonly #counts: DrainCounts;
   readonly #stop = new AbortController();
-  readonly #unwatch: () => void;
-  /** Per key, the last of the calls that merge what waits for it: those that come after wait for it. */
-  readonly #merging = new Map<string, Promise<unknown>>();
-  #checked: Promise<void> | undefined;
-  #countedAtMs = Number.NEGATIVE_INFINITY;
   #closed: Promise<void> | undefined;
 
   constructor(declaration: WriteBehind<K, V>, options: OpenWriteBehindOptions<K>) {
     const { redis, namespace, name, codec, keyOf, clock = systemClock } = options;
     const { random = Math.random, onError = () => {}, onWritten, onGivenUp } = options;
-    this.#redis = redis;
     this.#name = name;
     this.#settings = declaration.settings;
     this.#codec = codec;
@@ -108,22 +98,20 @@ class RedisWriteBehindStore<K, V> implements WriteBehindStore<K, V> {
       clock,
       onRevived: (shard) => this.#drainer?.hurry(shard),
     });
-    // It may be another server, or have other settings, than before.
-    const forget = (): void => {
-      this.#checked = undefined;
-    };
-    this.#unwatch = redis.watch({ onReady: forget, onFailover: forget });
+    this.#intake = new Intake({
+      redis,
+      name,
+      settings: this.#settings,
+      fold: this.#fold,
+      shards: this.#shards,
+      shardOf: (key) => this.#shardOf(key),
+      clock,
+      wake: context.wake,
+    });
   }
 
   async ready(options?: WaitOptions): Promise<void> {
-    this.#checked ??= checkEviction(this.#redis, this.#settings.eviction, options);
-    const checked = this.#checked;
-    try {
-      await checked;
-    } catch (error) {
-      if (this.#checked === checked) this.#checked = undefined;
-      throw error;
-    }
+    await this.#intake.ready(options);
   }
 
   async put(key: string, value: V, options?: WaitOptions): Promise<string> {
@@ -166,7 +154,7 @@ class RedisWriteBehindStore<K, V> implements WriteBehindStore<K, V> {
   }
 
   async flush({ signal, timeoutMs = DEFAULT_FLUSH_MS }: WaitOptions = {}): Promise<void> {
-    const left = await this.#drain(this.#clock.now() + timeoutMs, signal);
+    const left = await this.#untilWritten(this.#clock.now() + timeoutMs, signal);
     const letters = await Promise.all(this.#shards.map((shard) => shard.countDeadLetters()));
     const letterCount = sum(letters);
     if (left > 0 || letterCount > 0)
@@ -189,11 +177,10 @@ class RedisWriteBehindStore<K, V> implements WriteBehindStore<K, V> {
   }
 
   gauges(): WriteBehindGauges {
-    const shards = this.#shards.map((shard) => shard.gauges());
     return {
-      pendingCount: sum(shards.map(({ pendingCount }) => pendingCount)),
-      oldestPendingMs: Math.max(0, ...shards.map(({ oldestPendingMs = 0 }) => oldestPendingMs)),
-      deadLetterCount: sum(shards.map(({ deadLetterCount }) => deadLetterCount)),
+      pendingCount: this.#intake.pendingCount,
+      oldestPendingMs: Math.max(0, ...this.#shards.map((shard) => shard.oldestPendingMs ?? 0)),
+      deadLetterCount: sum(this.#shards.map((shard) => shard.deadLetterCount)),
       runningCount: this.#drainer?.runningCount ?? 0,
       ...this.#counts,
     };
@@ -208,110 +195,28 @@ class RedisWriteBehindStore<K, V> implements WriteBehindStore<K, V> {
     const untilMs = this.#clock.now() + timeoutMs;
     if (this.#drainer !== undefined) {
       // Whatever stands in the way, what is left stays in Redis.
-      await this.#drain(untilMs).catch(() => {});
+      await this.#untilWritten(untilMs).catch(() => {});
       this.#drainer.stop();
       await this.#atMost(untilMs - this.#clock.now(), this.#drainer.idle());
       this.#drainer.abort(new WriteBehindClosedError(this.#name));
       await this.#atMost(CLOSE_GRACE_MS, this.#drainer.idle());
     }
-    this.#unwatch();
+    this.#intake.close();
     this.#stop.abort(new WriteBehindClosedError(this.#name));
   }
 
-  async #put(key: string, item: EntryItem, options: WaitOptions = {}): Promise<string> {
+  async #put(key: string, item: EntryItem, options?: WaitOptions): Promise<string> {
     if (this.#closed !== undefined) throw new WriteBehindClosedError(this.#name);
-    if (this.#checked === undefined) await this.ready(options);
-    else await this.#checked;
-    const merging = this.#merging.get(key);
-    if (merging !== undefined) await merging.catch(() => {});
-    const answer = await this.#tryPut(key, item, options);
-    return answer ?? (await this.#putMerged(key, item, options));
+    return await this.#intake.put(key, item, options);
   }
 
-  /** @returns nothing when what waits for the key is to be merged first */
-  async #tryPut(
-    key: string,
-    { kind, payload }: EntryItem,
-    options: WaitOptions,
-    replaces?: string,
-  ): Promise<string | undefined> {
-    const { maxDelayMs, maxPending } = this.#settings;
-    const shard = this.#shardOf(key);
-    const answer = await shard.put(
-      {
-        key,
-        kind,
-        payload,
-        maxDelayMs: maxDelayMs - gatherMs(maxDelayMs),
-        isFull: await this.#isFull(options),
-        ...(replaces === undefined ? {} : { replaces }),
-      },
-      options,
-    );
-    if (answer.is === "full")
-      throw new WriteBehindFullError(this.#name, this.gauges().pendingCount, maxPending);
-    if (answer.is !== "put") return undefined;
-    // Held by a drainer, it is due so long from now at the latest.
-    this.#drainer?.wake(shard, answer.dueInMs ?? maxDelayMs);
-    return answer.sequence;
-  }
-
-  /** Puts one item in the place of those that wait and of this one; for one caller of this process after the other. */
-  async #putMerged(key: string, item: EntryItem, options: WaitOptions): Promise<string> {
-    const before = this.#merging.get(key);
-    const run = async (): Promise<string> => {
-      await before?.catch(() => {});
-      for (;;) {
-        const [entry] = await this.#shardOf(key).read([key], options);
-        const merged =
-          entry === undefined ? item : foldToItem<V>([...entry.items, item], this.#fold);
-        const sequence = await this.#tryPut(key, merged, options, entry?.sequence);
-        if (sequence !== undefined) return sequence;
-      }
-    };
-    const merging = run();
-    this.#merging.set(key, merging);
-    try {
-      return await merging;
-    } finally {
-      if (this.#merging.get(key) === merging) this.#merging.delete(key);
-    }
-  }
-
-  async #isFull(options: WaitOptions): Promise<boolean> {
-    const { maxPending } = this.#settings;
-    if (this.gauges().pendingCount < maxPending) return false;
-    const nowMs = this.#clock.now();
-    if (nowMs - this.#countedAtMs >= RECOUNT_MS) {
-      this.#countedAtMs = nowMs;
-      await Promise.all(this.#shards.map((shard) => shard.countPending(options)));
-    }
-    return this.gauges().pendingCount >= maxPending;
-  }
-
-  /** Waits until what was put before is written. @returns how many keys are not */
-  async #drain(untilMs: number, signal?: AbortSignal): Promise<number> {
-    const marks = await Promise.all(
-      this.#shards.map(async (shard) => {
-        const timeoutMs = Math.max(1, untilMs - this.#clock.now());
-        const sequence = await shard.hasten({ signal, timeoutMs });
-        this.#drainer?.hurry(shard);
-        return { shard, sequence };
-      }),
-    );
-    let waiting = marks;
-    let pauseMs = FIRST_PAUSE_MS;
-    for (;;) {
-      const leftMs = untilMs - this.#clock.now();
-      const timeoutMs = Math.max(1, leftMs);
-      const counts = await Promise.all(
-        waiting.map(({ shard, sequence }) => shard.countUpTo(sequence, { signal, timeoutMs })),
-      );
-      waiting = waiting.filter((_, index) => counts[index] !== 0);
-      if (waiting.length === 0 || leftMs <= 0) return sum(counts);
-      await delay(this.#clock, Math.min(pauseMs, leftMs), signal);
-      pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * 2);
-    }
+  async #untilWritten(untilMs: number, signal?: AbortSignal): Promise<number> {
+    return await untilWritten(this.#shards, {
+      clock: this.#clock,
+      untilMs,
+      signal,
+      onHastened: (shard) => this.#drainer?.hurry(shard),
+    });
   }
 
   async #atMost(timeoutMs: number, promise: Promise<void>): Promise<void> {

@@ -40,13 +40,6 @@ export interface Taken {
   readonly nextInMs: number | undefined;
 }
 
-/** What Redis last said of a shard. */
-export interface ShardGauges {
-  readonly pendingCount: number;
-  readonly deadLetterCount: number;
-  readonly oldestPendingMs: number | undefined;
-}
-
 /** Patches that may wait for one key unmerged; each put of one copies those before it. */
 const MOST_ITEMS = 64;
 const MOST_ITEM_BYTES = 256 * 1024;
@@ -86,12 +79,18 @@ export class Shard {
     };
   }
 
-  gauges(): ShardGauges {
-    return {
-      pendingCount: this.#pendingCount,
-      deadLetterCount: this.#deadLetterCount,
-      oldestPendingMs: this.#oldestPendingMs,
-    };
+  // What Redis said last.
+
+  get pendingCount(): number {
+    return this.#pendingCount;
+  }
+
+  get deadLetterCount(): number {
+    return this.#deadLetterCount;
+  }
+
+  get oldestPendingMs(): number | undefined {
+    return this.#oldestPendingMs;
   }
 
   async put(request: PutRequest, options?: WaitOptions): Promise<PutAnswer> {

@@ -15,6 +15,8 @@ interface WriteCallOptions<K, V> {
   readonly graceMs: number;
   /** Of all calls of the batch. */
   readonly signal: AbortSignal;
+  /** From then on nothing is waited for. */
+  readonly stopped: AbortSignal;
 }
 
 /**
@@ -24,13 +26,14 @@ export function callWriter<K, V>(
   changes: readonly Change<K, V>[],
   options: WriteCallOptions<K, V>,
 ): Promise<WriteOutcome> {
-  const { name, writer, clock, timeoutMs, graceMs, signal } = options;
+  const { name, writer, clock, timeoutMs, graceMs, signal, stopped } = options;
   const own = new AbortController();
   return new Promise((resolve) => {
     let cancelTimer: (() => void) | undefined;
     const end = (outcome: WriteOutcome): void => {
       cancelTimer?.();
       signal.removeEventListener("abort", followAbort);
+      stopped.removeEventListener("abort", stop);
       resolve(outcome);
     };
     const abort = (reason: unknown): void => {
@@ -41,12 +44,14 @@ export function callWriter<K, V>(
         isBackground: true,
       });
     };
+    const stop = (): void => end({ isWritten: false, error: stopped.reason });
     const followAbort = (): void => abort(signal.reason);
     if (signal.aborted) {
       end({ isWritten: false, error: signal.reason });
       return;
     }
     signal.addEventListener("abort", followAbort, { once: true });
+    stopped.addEventListener("abort", stop, { once: true });
     cancelTimer = clock.after(
       timeoutMs,
       () => abort(new WriteBehindTimeoutError(name, changes.length, timeoutMs)),

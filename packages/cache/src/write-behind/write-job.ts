@@ -80,7 +80,7 @@ export class WriteJob<K, V> {
   }
 
   async #attempt(rows: readonly Row<K, V>[]): Promise<WriteOutcome> {
-    const { name, declaration, clock, counts } = this.#context;
+    const { name, declaration, clock, counts, stopped } = this.#context;
     const { writeTimeoutMs, leaseMs } = declaration.settings;
     if (this.#isOver) return { isWritten: false, error: this.#signal.reason };
     counts.callCount += 1;
@@ -93,6 +93,7 @@ export class WriteJob<K, V> {
         timeoutMs: writeTimeoutMs,
         graceMs: leaseMs,
         signal: this.#signal,
+        stopped,
       },
     );
     if (!outcome.isWritten) {
