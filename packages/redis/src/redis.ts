@@ -8,8 +8,8 @@ export type Argument = string | number | Buffer;
 
 /**
  * What Redis answers, in the shape of RESP2 whatever protocol the client speaks: a map is a flat array of field, value, …; a double is text; true is 1 and false
- * is 0; a simple string is text; nothing is `null`. Bulk strings are text, or buffers where `asBuffers` asks for them. An integer beyond 2^53 loses its last digits:
- * have a script return it as text.
+ * is 0; a simple string is text; nothing is `null`. Bulk strings are text, or buffers where `asBuffers` asks for them. An integer beyond 2^53 - 64 loses its last
+ * digits: have a script return it as text.
  */
 export type Reply = string | number | null | Buffer | readonly Reply[];
 

@@ -41,5 +41,8 @@ export const bitFunctions: Readonly<Record<string, LibraryFunction>> = {
 };
 
 function toBits(value: number): number {
-  return Number(BigInt.asIntN(32, BigInt(Math.round(value))));
+  // Halves go to the even neighbour, as adding a large number rounds them.
+  const whole = Math.round(value);
+  const even = Math.abs(value % 1) === 0.5 && whole % 2 !== 0 ? whole - 1 : whole;
+  return Number(BigInt.asIntN(32, BigInt(even)));
 }

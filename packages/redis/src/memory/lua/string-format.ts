@@ -2,6 +2,9 @@ import type { Arguments } from "./lua-arguments.ts";
 import { notFinite, sign, toExponential, toFixed, toGeneral } from "./lua-number.ts";
 import { LuaError } from "./lua-value.ts";
 
+/** Lua passes so long a text on as it is, without C's printf. */
+const LONG_TEXT = 100;
+
 /** `string.format`, as C's printf does it. */
 export function formatString(args: Arguments): string {
   let at = 1;
@@ -34,8 +37,11 @@ function convert(
   flags: string,
 ): string {
   switch (conversion ?? "") {
-    case "c":
-      return String.fromCharCode(args.number(at) & 0xff);
+    case "c": {
+      // C ends a string at a zero.
+      const byte = args.number(at) & 0xff;
+      return byte === 0 ? "" : String.fromCharCode(byte);
+    }
     case "d":
     case "i": {
       const value = Math.trunc(args.number(at));
@@ -67,7 +73,9 @@ function convert(
       return quote(args.string(at));
     case "s": {
       const text = args.string(at);
-      return precision === undefined ? text : text.slice(0, precision);
+      if (precision === undefined && text.length >= LONG_TEXT) return text;
+      // C ends a string at a zero.
+      return text.replace(/\0.*$/s, "").slice(0, precision);
     }
     default:
       throw new LuaError(`invalid option '%${conversion ?? ""}' to 'format'`);

@@ -61,7 +61,12 @@ export const stringFunctions: Readonly<Record<string, LibraryFunction>> = {
 };
 
 /** 1-based with the end included and negative ones from the end, to 0-based with the end excluded. */
-function range(text: string, from: number, to: number): readonly [start: number, end: number] {
+function range(
+  text: string,
+  fromNumber: number,
+  toNumber: number,
+): readonly [start: number, end: number] {
+  const [from, to] = [Math.trunc(fromNumber), Math.trunc(toNumber)];
   const start = from < 0 ? Math.max(0, text.length + from) : Math.max(0, from - 1);
   const end = to < 0 ? text.length + to + 1 : Math.min(text.length, to);
   return [Math.min(start, text.length), end];
