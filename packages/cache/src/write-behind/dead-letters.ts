@@ -1,7 +1,7 @@
 import { delay, type TimerClock } from "@upshift/foundation";
 import type { WaitOptions } from "@upshift/redis";
 import type { Entry } from "./entry.ts";
-import type { FoldSettings } from "./fold.ts";
+import { foldItems, type FoldSettings } from "./fold.ts";
 import { toPending } from "./pending.ts";
 import type { Shard } from "./shard.ts";
 import { shardOf } from "./shard-keys.ts";
@@ -9,7 +9,10 @@ import type { Pending } from "./write-behind-store.ts";
 
 /** A change that was given up, with what was written for its key since. */
 export interface DeadLetter<K, V> {
-  readonly key: K;
+  /** `undefined` where the codec cannot read it. */
+  readonly key: K | undefined;
+  /** The text of the key. */
+  readonly keyText: string;
   /** `undefined` where the codec cannot read it. */
   readonly change: Pending<V> | undefined;
   readonly changeCount: number;
@@ -32,17 +35,16 @@ export interface RetriedDeadLetters {
 const BUSY_TRIES = 20;
 const BUSY_PAUSE_MS = 50;
 
-interface DeadLettersOptions<K, V> extends FoldSettings<V> {
+interface DeadLettersOptions<V> extends FoldSettings<V> {
   readonly shards: readonly Shard[];
-  readonly keyOf: (text: string) => K;
   readonly clock: TimerClock;
   readonly onRevived: (shard: Shard) => void;
 }
 
 export class DeadLetters<K, V> {
-  readonly #options: DeadLettersOptions<K, V>;
+  readonly #options: DeadLettersOptions<V>;
 
-  constructor(options: DeadLettersOptions<K, V>) {
+  constructor(options: DeadLettersOptions<V>) {
     this.#options = options;
   }
 
@@ -60,8 +62,8 @@ export class DeadLetters<K, V> {
           if (letter === undefined) return [];
           const [failedAt, tries, code = ""] = reasons[index]?.split(" ") ?? [];
           return {
-            key: this.#options.keyOf(key),
-            change: this.#changeOf(letter),
+            ...this.#contentOf(letter),
+            keyText: key,
             changeCount: letter.changeCount,
             failedAtMs: Number(failedAt),
             tryCount: Number(tries),
@@ -120,11 +122,12 @@ export class DeadLetters<K, V> {
     );
   }
 
-  #changeOf(letter: Entry): Pending<V> | undefined {
+  #contentOf(letter: Entry): Pick<DeadLetter<K, V>, "key" | "change"> {
     try {
-      return toPending<V>(letter, this.#options);
+      const { key } = foldItems<K, V>(letter.items, this.#options);
+      return { key, change: toPending<V>(letter, this.#options) };
     } catch {
-      return undefined;
+      return { key: undefined, change: undefined };
     }
   }
 }

@@ -10,10 +10,9 @@ export interface DrainContext<K, V> {
   readonly codec: Codec;
   readonly clock: TimerClock;
   readonly random: () => number;
-  readonly keyOf: (text: string) => K;
   /** Failures that no caller waits for. */
   readonly onError: (error: unknown) => void;
-  /** Before changes of keys count as written: they are in the database, and reads still see them here. */
+  /** With the texts of keys. Before changes of keys count as written: they are in the database, and reads still see them here. */
   readonly onWritten: ((keys: readonly string[]) => void | Promise<void>) | undefined;
   /** Changes of keys were given up: the database has what it had before. */
   readonly onGivenUp: ((keys: readonly string[]) => void | Promise<void>) | undefined;

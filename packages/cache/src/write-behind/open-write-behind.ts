@@ -1,11 +1,10 @@
 import { delay, systemClock, type TimerClock } from "@upshift/foundation";
 import type { WaitOptions } from "@upshift/redis";
-import type { Codec } from "../codec/codec.ts";
 import { type DeadLetter, DeadLetters, type RetriedDeadLetters } from "./dead-letters.ts";
 import type { DrainCounts } from "./drain-context.ts";
 import { Drainer } from "./drainer.ts";
-import type { EntryItem } from "./entry.ts";
-import { applyPatch, type FoldSettings } from "./fold.ts";
+import type { ItemKind } from "./entry.ts";
+import { applyPatch, type FoldSettings, toItem } from "./fold.ts";
 import { Intake } from "./intake.ts";
 import { toPending } from "./pending.ts";
 import { Shard } from "./shard.ts";
@@ -44,9 +43,9 @@ export function openWriteBehind<K, V>(
 
 class RedisWriteBehindStore<K, V> implements WriteBehindStore<K, V> {
   readonly #name: string;
+  readonly #keyOf: (key: K) => string;
   readonly #settings: WriteBehindSettings<K, V>;
   readonly #fold: FoldSettings<V>;
-  readonly #codec: Codec;
   readonly #clock: TimerClock;
   readonly #shards: readonly Shard[];
   readonly #drainer: Drainer<K, V> | undefined;
@@ -60,8 +59,8 @@ class RedisWriteBehindStore<K, V> implements WriteBehindStore<K, V> {
     const { redis, namespace, name, codec, keyOf, clock = systemClock } = options;
     const { random = Math.random, onError = () => {}, onWritten, onGivenUp } = options;
     this.#name = name;
+    this.#keyOf = keyOf;
     this.#settings = declaration.settings;
-    this.#codec = codec;
     this.#clock = clock;
     this.#fold = { codec, merge: declaration.settings.merge };
     this.#counts = {
@@ -82,7 +81,6 @@ class RedisWriteBehindStore<K, V> implements WriteBehindStore<K, V> {
       codec,
       clock,
       random,
-      keyOf,
       onError,
       onWritten,
       onGivenUp,
@@ -94,7 +92,6 @@ class RedisWriteBehindStore<K, V> implements WriteBehindStore<K, V> {
     this.#letters = new DeadLetters({
       ...this.#fold,
       shards: this.#shards,
-      keyOf,
       clock,
       onRevived: (shard) => this.#drainer?.hurry(shard),
     });
@@ -114,37 +111,39 @@ class RedisWriteBehindStore<K, V> implements WriteBehindStore<K, V> {
     await this.#intake.ready(options);
   }
 
-  async put(key: string, value: V, options?: WaitOptions): Promise<string> {
-    return await this.#put(key, { kind: "v", payload: this.#codec.encode(value) }, options);
+  async put(key: K, value: V, options?: WaitOptions): Promise<string> {
+    return await this.#put(key, "v", value, options);
   }
 
-  async patch(key: string, patch: Partial<V>, options?: WaitOptions): Promise<string> {
+  async patch(key: K, patch: Partial<V>, options?: WaitOptions): Promise<string> {
     if (this.#settings.mode === "value") throw new WriteBehindModeError(this.#name);
-    return await this.#put(key, { kind: "p", payload: this.#codec.encode(patch) }, options);
+    return await this.#put(key, "p", patch, options);
   }
 
-  async read(key: string, options?: WaitOptions): Promise<Pending<V> | undefined> {
-    const [entry] = await this.#shardOf(key).read([key], options);
+  async read(key: K, options?: WaitOptions): Promise<Pending<V> | undefined> {
+    const text = this.#keyOf(key);
+    const [entry] = await this.#shardOf(text).read([text], options);
     return entry === undefined ? undefined : toPending<V>(entry, this.#fold);
   }
 
   async readMany(
-    keys: readonly string[],
+    keys: readonly K[],
     options?: WaitOptions,
   ): Promise<readonly (Pending<V> | undefined)[]> {
+    const texts = keys.map(this.#keyOf);
     const found = new Map<string, Pending<V>>();
     await Promise.all(
       this.#shards.map(async (shard) => {
-        const own = keys.filter((key) => shardOf(key) === shard.index);
+        const own = texts.filter((text) => shardOf(text) === shard.index);
         if (own.length === 0) return;
         const entries = await shard.read(own, options);
-        for (const [index, key] of own.entries()) {
+        for (const [index, text] of own.entries()) {
           const entry = entries[index];
-          if (entry !== undefined) found.set(key, toPending<V>(entry, this.#fold));
+          if (entry !== undefined) found.set(text, toPending<V>(entry, this.#fold));
         }
       }),
     );
-    return keys.map((key) => found.get(key));
+    return texts.map((text) => found.get(text));
   }
 
   overlay(row: V | undefined, pending: Pending<V> | undefined): V | undefined {
@@ -165,15 +164,12 @@ class RedisWriteBehindStore<K, V> implements WriteBehindStore<K, V> {
     return await this.#letters.list(options);
   }
 
-  async retryDeadLetters(
-    keys?: readonly string[],
-    options?: WaitOptions,
-  ): Promise<RetriedDeadLetters> {
-    return await this.#letters.retry(keys, options);
+  async retryDeadLetters(keys?: readonly K[], options?: WaitOptions): Promise<RetriedDeadLetters> {
+    return await this.#letters.retry(keys?.map(this.#keyOf), options);
   }
 
-  async discardDeadLetters(keys?: readonly string[], options?: WaitOptions): Promise<number> {
-    return await this.#letters.discard(keys, options);
+  async discardDeadLetters(keys?: readonly K[], options?: WaitOptions): Promise<number> {
+    return await this.#letters.discard(keys?.map(this.#keyOf), options);
   }
 
   gauges(): WriteBehindGauges {
@@ -205,9 +201,10 @@ class RedisWriteBehindStore<K, V> implements WriteBehindStore<K, V> {
     this.#stop.abort(new WriteBehindClosedError(this.#name));
   }
 
-  async #put(key: string, item: EntryItem, options?: WaitOptions): Promise<string> {
+  async #put(key: K, kind: ItemKind, content: unknown, options?: WaitOptions): Promise<string> {
     if (this.#closed !== undefined) throw new WriteBehindClosedError(this.#name);
-    return await this.#intake.put(key, item, options);
+    const item = toItem(kind, key, content, this.#fold);
+    return await this.#intake.put(this.#keyOf(key), item, options);
   }
 
   async #untilWritten(untilMs: number, signal?: AbortSignal): Promise<number> {

@@ -7,8 +7,6 @@ export function toPending<V>(
   { items, sequence }: Pick<Entry, "items" | "sequence">,
   settings: FoldSettings<V>,
 ): Pending<V> {
-  const folded = foldItems<V>(items, settings);
-  return folded.kind === "v"
-    ? { sequence, value: folded.value }
-    : { sequence, patch: folded.patch };
+  const { kind, content } = foldItems<unknown, V>(items, settings);
+  return kind === "v" ? { sequence, value: content } : { sequence, patch: content };
 }

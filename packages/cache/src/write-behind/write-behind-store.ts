@@ -10,16 +10,16 @@ export interface OpenWriteBehindOptions<K> {
   /** Of the definition, without `{` and `}`. */
   readonly name: string;
   readonly codec: Codec;
-  /** The key that a text stands for. */
-  readonly keyOf: (text: string) => K;
+  /** The text under which changes of a key are kept: equal for equal keys only. The key itself is kept with them, by the codec. */
+  readonly keyOf: (key: K) => string;
   readonly clock?: TimerClock;
   /** For jitter. Default is `Math.random`. */
   readonly random?: () => number;
   /** Failures that no caller waits for: of the writer, of Redis while draining, of `deadLetter`. */
   readonly onError?: (error: unknown) => void;
-  /** Told before changes of keys count as written: they are in the database, and {@link WriteBehindStore.read} still gives them. Waited for. */
+  /** Told, with the texts of keys, before their changes count as written: they are in the database, and {@link WriteBehindStore.read} still gives them. Waited for. */
   readonly onWritten?: (keys: readonly string[]) => void | Promise<void>;
-  /** Told when changes of keys were given up: from now on the database's row counts. Waited for. */
+  /** Told, with the texts of keys, when their changes were given up: from now on the database's row counts. Waited for. */
   readonly onGivenUp?: (keys: readonly string[]) => void | Promise<void>;
 }
 
@@ -43,20 +43,17 @@ export interface WriteBehindStore<K, V> {
    * @throws {RedisTimeoutError} {@link RedisConnectionLostError}: it may have been accepted
    * @throws {RedisUnavailableError} it was not accepted
    */
-  put(key: string, value: V, options?: WaitOptions): Promise<string>;
+  put(key: K, value: V, options?: WaitOptions): Promise<string>;
   /**
    * As {@link put}, for some fields of a row.
    *
    * @throws {WriteBehindModeError} without `mode: "patch"`
    */
-  patch(key: string, patch: Partial<V>, options?: WaitOptions): Promise<string>;
+  patch(key: K, patch: Partial<V>, options?: WaitOptions): Promise<string>;
   /** What is not in the database yet, also while a drainer writes it; `undefined` when nothing is. */
-  read(key: string, options?: WaitOptions): Promise<Pending<V> | undefined>;
+  read(key: K, options?: WaitOptions): Promise<Pending<V> | undefined>;
   /** In the order of the keys. */
-  readMany(
-    keys: readonly string[],
-    options?: WaitOptions,
-  ): Promise<readonly (Pending<V> | undefined)[]>;
+  readMany(keys: readonly K[], options?: WaitOptions): Promise<readonly (Pending<V> | undefined)[]>;
   /** The row as it is to be: what the database has, and over it what is pending. `undefined` when that cannot be known: no row, and patches only. */
   overlay(row: V | undefined, pending: Pending<V> | undefined): V | undefined;
   /**
@@ -73,9 +70,9 @@ export interface WriteBehindStore<K, V> {
    *
    * @param keys - default: all
    */
-  retryDeadLetters(keys?: readonly string[], options?: WaitOptions): Promise<RetriedDeadLetters>;
+  retryDeadLetters(keys?: readonly K[], options?: WaitOptions): Promise<RetriedDeadLetters>;
   /** @param keys - default: all. @returns how many there were */
-  discardDeadLetters(keys?: readonly string[], options?: WaitOptions): Promise<number>;
+  discardDeadLetters(keys?: readonly K[], options?: WaitOptions): Promise<number>;
   gauges(): WriteBehindGauges;
   /**
    * Accepts nothing any more, writes what is pending, for at most `timeoutMs` (default 5 s), and stops. What is not written by then stays in Redis for the next process.

@@ -132,6 +132,22 @@ test("patches merge in their order, with the merge that was declared, however ma
   );
 });
 
+test("a key of any shape comes back as it was given", async () => {
+  const clock = createSimulatedClock();
+  const redis = createMemoryRedisServer({ clock }).connect();
+  const codec = { encode: JSON.stringify, decode: (text: string): unknown => JSON.parse(text) };
+  const keys: (readonly [string, number])[] = [];
+  const store = openWriteBehind<readonly [string, number], User>(
+    writeBehind(async (changes) => void keys.push(...changes.map(({ key }) => key))),
+    { redis, namespace: "shop", name: "user", codec, keyOf: (key) => key.join("/"), clock },
+  );
+  await store.put(["org", 7], { seen: 1 });
+  await store.put(["org", 7], { seen: 2 });
+  await clock.advance(1_000);
+  expect(keys).toEqual([["org", 7]]);
+  await store.close();
+});
+
 test("a patch over a row that is not there is no row", () => {
   const { store } = open();
   expect(store.overlay(undefined, { sequence: "1", patch: { seen: 1 } })).toBeUndefined();
@@ -159,7 +175,14 @@ test("one bad row of a batch holds up no other, and is given up after its own tr
   expect(errors).toEqual([bad, bad, bad]);
   expect(await store.read("c")).toBeUndefined();
   expect(await store.deadLetters()).toMatchObject([
-    { key: "c", change: { value: {} }, tryCount: 3, errorCode: "23514", changeCount: 1 },
+    {
+      key: "c",
+      keyText: "c",
+      change: { value: {} },
+      tryCount: 3,
+      errorCode: "23514",
+      changeCount: 1,
+    },
   ]);
   expect(await store.discardDeadLetters(["a", "c"])).toBe(1);
   expect(await store.deadLetters()).toEqual([]);

@@ -132,14 +132,15 @@ export class WriteJob<K, V> {
     );
   }
 
-  #changeOf({ key, sequence, changeCount, items }: TakenEntry): Change<K, V> {
-    const { name, keyOf, codec, declaration } = this.#context;
-    const folded = foldItems<V>(items, { codec, merge: declaration.settings.merge });
-    const common = { key: keyOf(key), sequence, changeCount };
-    if (folded.kind === "v") return { ...common, value: folded.value };
+  #changeOf({ sequence, changeCount, items }: TakenEntry): Change<K, V> {
+    const { name, codec, declaration } = this.#context;
+    const { mode, merge } = declaration.settings;
+    const { kind, key, content } = foldItems<K, V>(items, { codec, merge });
+    const common = { key, sequence, changeCount };
+    if (kind === "v") return { ...common, value: content };
     // Left by a version of the program that had it.
-    if (declaration.settings.mode === "value") throw new WriteBehindModeError(name);
-    return { ...common, patch: folded.patch };
+    if (mode === "value") throw new WriteBehindModeError(name);
+    return { ...common, patch: content };
   }
 
   #isTransient(error: unknown): boolean {
