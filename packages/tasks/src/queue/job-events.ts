@@ -98,7 +98,7 @@ export function createJobEvents<Result>(source: {
   let opened: BullEvents | undefined;
   let readiness: Promise<BullEvents> | undefined;
   /** One for all that wait: BullMQ listens anew for each. */
-  const ready = (): Promise<BullEvents> => {
+  const ready = async (): Promise<BullEvents> => {
     const events = (opened ??= open());
     readiness ??= events.waitUntilReady().then(
       () => events,

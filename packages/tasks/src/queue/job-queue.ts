@@ -27,7 +27,7 @@ import { SharedTimer } from "./shared-timer.ts";
 
 export interface AddCallOptions extends AddOptions {
   /**
-   * The caller's database transaction: the job exists when it commits, and never when it does not. With the PostgreSQL backend in the same tables, with Redis by way of the outbox.
+   * The caller's database transaction: the job exists when it commits, and never when it does not. With the PostgreSQL backend in the same tables, with Redis by way of the outbox. It takes as long as that connection does.
    */
   readonly tx?: Queryable;
   /** W3C Trace Context for the worker; default: what `defineJobs` was told to ask. */
@@ -89,8 +89,11 @@ export function createJobQueue<Data, Result>(
   const channel = tracingChannel<string, JobMessage>(JOB_CHANNEL);
   let opened: BullQueue | undefined;
   let isClosed = false;
-  const bull = (): BullQueue => {
+  const assertOpen = (): void => {
     if (isClosed) throw new QueueClosedError(name);
+  };
+  const bull = (): BullQueue => {
+    assertOpen();
     return (opened ??= backend.queue(name));
   };
   const backlog = createBacklog(name);
@@ -98,7 +101,10 @@ export function createJobQueue<Data, Result>(
   const addTimer = new SharedTimer(settings.addTimeoutMs, systemClock);
   const events = createJobEvents<Result>({
     name,
-    open: () => backend.events(name),
+    open: () => {
+      assertOpen();
+      return backend.events(name);
+    },
     queue: bull,
     call,
     backlog,

@@ -245,6 +245,8 @@ describe.skipIf(skips.isMissing).each(["redis", "postgres"] as const)(
       const never = defineJobs({ p: job<number>() }, fresh());
       await never.close();
       await expect(never.p.add(1)).rejects.toMatchObject(closed);
+      await expect(never.p.on("failed", () => {})).rejects.toMatchObject(closed);
+      await expect(never.p.wait("x")).rejects.toMatchObject(closed);
       const jobs = defineJobs({ p: job<number>() }, { ...fresh(), addTimeout: 300 });
       await jobs.p.add(0);
       const adds = Array.from({ length: 50 }, (_, n) => jobs.p.add(n));

@@ -120,9 +120,10 @@ describe.skipIf(skips.isMissing).each(["redis", "postgres"] as const)("a queue i
       if (isThere) model.delete(id);
       return [await jobs.p.deadLetters.remove(id), isThere];
     };
-    const look = async () => {
+    const look = async (isWhole = random() < 0.1) => {
       const { waiting = 0, prioritized = 0, ...counts } = await jobs.p.counts();
-      const dead = await jobs.p.deadLetters.list({ limit: 100_000 });
+      // One statement for each of thousands, on PostgreSQL.
+      const dead = isWhole ? await jobs.p.deadLetters.list({ limit: 100_000 }) : [];
       const failed = inState("failed").map(({ id }) => id);
       return [
         { ...counts, waiting: waiting + prioritized, dead: dead.map(({ id }) => id).toSorted() },
@@ -133,7 +134,7 @@ describe.skipIf(skips.isMissing).each(["redis", "postgres"] as const)("a queue i
           failed: failed.length,
           "waiting-children": 0,
           waiting: inState("waiting").length,
-          dead: failed.toSorted(),
+          dead: isWhole ? failed.toSorted() : [],
         },
       ];
     };
@@ -149,7 +150,7 @@ describe.skipIf(skips.isMissing).each(["redis", "postgres"] as const)("a queue i
       const [got, expected] = await run();
       expect(got, `step ${step}`).toEqual(expected);
     }
-    for (const each of [work, look]) {
+    for (const each of [work, () => look(true)]) {
       const [got, expected] = await each();
       expect(got).toEqual(expected);
     }
