@@ -7,13 +7,13 @@ export interface LoadContext<Value> {
   /** The value that is being replaced, if it may still be used. */
   readonly stale: Value | undefined;
   /** The value carries these tags: {@link tag} invalidates it by them. */
-  tags(...tags: readonly string[]): void;
+  readonly tags: (...tags: readonly string[]) => void;
   /** How long this value is fresh, in place of the policy's `ttl`. */
-  ttl(duration: Duration): void;
+  readonly ttl: (duration: Duration) => void;
   /** Return it from the loader: the stale value is right, and fresh again. Its tags stay. @throws {InvalidArgumentError} when there is none */
-  notModified(): Value;
+  readonly notModified: () => Value;
   /** The value is returned and not kept. */
-  skip(): void;
+  readonly skip: () => void;
 }
 
 /** The state behind a {@link LoadContext}. */
@@ -35,30 +35,26 @@ export class LoadNotes implements LoadContext<unknown> {
     this.#hasStale = stale !== undefined;
     this.stale = stale?.value;
     this.#staleTags = stale?.tags ?? [];
-    // Loaders take the context apart.
-    this.tags = this.tags.bind(this);
-    this.ttl = this.ttl.bind(this);
-    this.notModified = this.notModified.bind(this);
-    this.skip = this.skip.bind(this);
   }
 
   get signal(): AbortSignal {
     return this.#controller.signal;
   }
 
-  tags(...tags: readonly string[]): void {
+  // Properties, since loaders take the context apart.
+  readonly tags = (...tags: readonly string[]): void => {
     for (const tag of tags) {
       if (typeof tag !== "string" || tag === "")
         throw new InvalidArgumentError("tags as texts that are not empty", tag);
       this.noted.push(tag);
     }
-  }
+  };
 
-  ttl(duration: Duration): void {
+  readonly ttl = (duration: Duration): void => {
     this.ttlMs = toMs(duration, "ttl");
-  }
+  };
 
-  notModified(): unknown {
+  readonly notModified = (): unknown => {
     if (!this.#hasStale)
       throw new InvalidArgumentError(
         "`notModified()` only where there is a `stale` value",
@@ -67,9 +63,9 @@ export class LoadNotes implements LoadContext<unknown> {
     this.isNotModified = true;
     this.noted.push(...this.#staleTags);
     return this.stale;
-  }
+  };
 
-  skip(): void {
+  readonly skip = (): void => {
     this.isSkipped = true;
-  }
+  };
 }

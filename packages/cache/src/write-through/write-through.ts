@@ -6,7 +6,7 @@ export interface WriteThrough<Input, Value> {
     input: Input,
     value: Value,
     context: { readonly signal: AbortSignal | undefined },
-  ) => Promise<Value | void>;
+  ) => Promise<NoInfer<Value> | void>;
 }
 
 /**
