@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { CacheValueError } from "./cache-value-error.ts";
 import { defaultCodec } from "./default-codec.ts";
 
-const RUNS = process.env["UPSHIFT_TEST_SCALE"] === "full" ? 20_000 : 1_000;
+const RUNS = process.env["UPSHIFT_TEST_SCALE"] === "full" ? 8_000 : 1_000;
 
 const supported = fc.anything({
   maxDepth: 5,
