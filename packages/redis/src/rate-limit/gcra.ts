@@ -4,7 +4,7 @@ import type { Policy } from "./policy.ts";
  * The generic cell rate algorithm over several policies: all are charged or none is.
  *
  * Each policy has a theoretical arrival time (TAT): when everything that was taken will be paid back. Taking `cost` moves it on by `cost` intervals, and is allowed while it lies
- * no further ahead than the capacity. The script in `rate-limit-script.ts` is this, line by line.
+ * no further ahead than the capacity. The scripts in `rate-limit-script.ts` do this.
  *
  * @param tatsUs - one per policy, changed in place
  * @param cost - above 0 takes, below 0 gives back, 0 only looks

@@ -9,8 +9,8 @@ const STEP_US = 4_000_000;
 /**
  * Charges many keys in one call: `gcra.ts` by the server's clock.
  *
- * KEYS: each once. ARGV: how many policies, unless it is one; interval and capacity of each policy in microseconds; then, unless one is to be taken from every key in turn, per request the 1-based position
- * of its key and the cost. A key holds one theoretical arrival time (TAT) per policy.
+ * KEYS: each once. ARGV: how many policies, unless it is one; interval and capacity of each in microseconds; then, unless one is to be taken from every key in turn, per
+ * request the 1-based position of its key and the cost. A key holds one theoretical arrival time (TAT) per policy.
  *
  * @returns a script that answers per request how far ahead each policy's TAT lies, the first as -1 minus that where the request was refused
  */
