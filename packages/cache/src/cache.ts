@@ -331,7 +331,7 @@ class LeveledCache<E extends Events> implements Cache<E> {
     const keyOf = (definition: string, key: string): string =>
       `${this.namespace}:${definition}:${key}`;
     return {
-      allows: () => redis.isReady && !breaker.isOpen,
+      allows: () => level.isReachable && !breaker.isOpen,
       remove: (definition, key, holdMs) => level.remove(keyOf(definition, key), holdMs),
       expire: (definition, key) => level.expire(keyOf(definition, key)),
       removeMatching: async (glob) => {

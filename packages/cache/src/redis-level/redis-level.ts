@@ -28,17 +28,25 @@ export class RedisLevel {
   readonly #breaker: Breaker;
   readonly #timeoutMs: number;
   readonly #wakeChannel: string;
+  #isStarting: boolean;
 
   constructor(redis: Redis, breaker: Breaker, timeoutMs: number, wakeChannel: string) {
     this.#redis = redis;
     this.#breaker = breaker;
     this.#timeoutMs = timeoutMs;
     this.#wakeChannel = wakeChannel;
+    this.#isStarting = !redis.isReady;
+    if (this.#isStarting) void this.#start();
+  }
+
+  /** Whether commands can be sent, or may soon: the first connection is waited for, or each process that starts would load by itself. */
+  get isReachable(): boolean {
+    return this.#redis.isReady || this.#isStarting;
   }
 
   /** Whether a read should be tried at all. */
   allows(): boolean {
-    return this.#redis.isReady && this.#breaker.allows();
+    return this.isReachable && this.#breaker.allows();
   }
 
   async read(key: string, timeoutMs: number): Promise<string | undefined> {
@@ -118,6 +126,16 @@ export class RedisLevel {
     return (await this.#run(END_WRITE, key, [this.#wakeChannel, text, ms(keepMs), version])) === 1;
   }
 
+  async #start(): Promise<void> {
+    try {
+      await this.#redis.ready({ timeoutMs: this.#timeoutMs });
+    } catch {
+      // The first call says why.
+    } finally {
+      this.#isStarting = false;
+    }
+  }
+
   #run(script: Script, key: string, args: readonly Argument[]): Promise<Reply> {
     return this.#guard(this.#redis.run(script, [key], args, { timeoutMs: this.#timeoutMs }));
   }
@@ -130,7 +148,8 @@ export class RedisLevel {
     } catch (error) {
       // An error that Redis answers with is an answer.
       if (hasErrorCode(error, "UPSHIFT_REDIS_REPLY")) this.#breaker.succeeded();
-      else this.#breaker.failed();
+      // While there is no connection nothing is sent: the breaker is for one that is there and does not answer.
+      else if (!hasErrorCode(error, "UPSHIFT_REDIS_UNAVAILABLE")) this.#breaker.failed();
       throw error;
     }
   }
