@@ -88,8 +88,7 @@ export class Intake<K, V> {
     );
     if (answer.is === "full") throw new WriteBehindFullError(name, this.pendingCount, maxPending);
     if (answer.is !== "put") return undefined;
-    // Held by a drainer, it is due so long from now at the latest.
-    wake(shard, answer.dueInMs ?? maxDelayMs);
+    if (answer.dueInMs !== undefined) wake(shard, answer.dueInMs);
     return answer.sequence;
   }
 

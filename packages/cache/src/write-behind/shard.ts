@@ -23,7 +23,11 @@ export interface PutRequest extends EntryItem {
 }
 
 export type PutAnswer =
-  | { readonly is: "put"; readonly sequence: string; readonly dueInMs: number | undefined }
+  | {
+      readonly is: "put";
+      readonly sequence: string;
+      /** `undefined` when it is due earlier already. */ readonly dueInMs: number | undefined;
+    }
   | { readonly is: "full" | "long" | "changed" };
 
 export interface TakenEntry extends Entry {
@@ -98,11 +102,12 @@ export class Shard {
     const args = [key, kind, payload, maxDelayMs, isFull ? "1" : "0"];
     const limits = [MOST_ITEMS, MOST_ITEM_BYTES, replaces];
     const reply = listOf(await this.#run(PUT, [...args, ...limits], options));
-    this.#pendingCount = Number(reply.at(-1));
-    const [sequence, dueInMs] = [String(reply[0]), Number(reply[1])];
+    const sequence = String(reply[0]);
+    const dueInMs = notNegative(reply[1]);
+    this.#pendingCount = notNegative(reply[2]) ?? this.#pendingCount;
     if (sequence === "full" || sequence === "long" || sequence === "changed")
       return { is: sequence };
-    return { is: "put", sequence, dueInMs: dueInMs < 0 ? undefined : dueInMs };
+    return { is: "put", sequence, dueInMs };
   }
 
   async read(keys: readonly string[], options?: WaitOptions): Promise<(Entry | undefined)[]> {

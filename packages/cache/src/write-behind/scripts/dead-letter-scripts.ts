@@ -29,11 +29,12 @@ if entry then
   count = count + entryCount
   items = items + entryItems
 end
-local sequence = tick()
+local now = microseconds()
+local sequence = tick(now)
 redis.call('HSET', dirty, key, sequence .. ' ' .. count .. ' ' .. items .. ' ' .. body)
 redis.call('HSET', meta, 'sequence', sequence)
 redis.call('ZADD', age, 'NX', sequence, key)
-redis.call('ZADD', due, math.floor(microseconds() / 1000), key)
+redis.call('ZADD', due, math.floor(now / 1000), key)
 redis.call('HDEL', tries, key)
 redis.call('HDEL', dead, key)
 redis.call('HDEL', why, key)
