@@ -58,14 +58,15 @@ return {'lease'}`,
 /** KEYS: entry. ARGV: token, ms. @returns 1 while the lease stands */
 export const RENEW: Script = defineScript(
   "cache-renew",
-  `${NOW}if redis.call('HGET', KEYS[1], 'l') ~= ARGV[1] then return 0 end
+  `${NOW}local l, u = unpack(redis.call('HMGET', KEYS[1], 'l', 'u'))
+if l ~= ARGV[1] or tonumber(u) <= now then return 0 end
 redis.call('HSET', KEYS[1], 'u', now + ARGV[2])
 if redis.call('PTTL', KEYS[1]) < ARGV[2] + ${LINGER_MS} then redis.call('PEXPIRE', KEYS[1], ARGV[2] + ${LINGER_MS}) end
 return 1`,
 );
 
 /**
- * Stores what was loaded, while the lease stands.
+ * Stores what was loaded, while the lease stands. One that has run out does not, though nobody else has taken it: its holder was stopped or cut off, and what it has may be as old as that.
  *
  * KEYS: entry. ARGV: token, value, ms to live, channel of those who wait, version or nothing.
  *
@@ -73,8 +74,12 @@ return 1`,
  */
 export const FILL: Script = defineScript(
   "cache-fill",
-  `${IS_OLDER}local l, w, r = unpack(redis.call('HMGET', KEYS[1], 'l', 'w', 'r'))
+  `${NOW}${IS_OLDER}local l, u, w, r = unpack(redis.call('HMGET', KEYS[1], 'l', 'u', 'w', 'r'))
 if l ~= ARGV[1] then return 0 end
+if tonumber(u) <= now then
+  redis.call('HDEL', KEYS[1], 'l', 'u')
+  return 0
+end
 local result = 1
 if isOlder(ARGV[5], r) then
   redis.call('HDEL', KEYS[1], 'l', 'u', 'w', 'f')
