@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { tracingChannel } from "node:diagnostics_channel";
+import { setMaxListeners } from "node:events";
 import {
   CACHE_CHANNEL,
   type CacheMessage,
@@ -101,6 +102,8 @@ class LeveledCache<E extends Events> implements Cache<E> {
     const { namespace = "cache", redis, l1 = {}, l2 = {}, backplane = {} } = options;
     this.namespace = checkedName("namespace", namespace);
     this.#options = options;
+    // Every load that runs listens to it.
+    setMaxListeners(0, this.#closing.signal);
     const { clock = systemClock, random = Math.random } = options;
     const { maxBytes, ...bounds } = l1;
     const bytes = maxBytes === undefined ? {} : { maxBytes: parseBytes(maxBytes, "l1.maxBytes") };

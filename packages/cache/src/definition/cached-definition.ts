@@ -63,8 +63,11 @@ export class CachedDefinition<Input, Value> implements Definition<Input, Value> 
     }
     if (this.#core.channel.start.hasSubscribers) return this.#getTraced(key, input, options);
     const entry = this.#keeper.quiet(key);
-    if (entry === undefined || this.#isCloned || options !== undefined)
-      return this.#getSlowly(key, input, options);
+    if (this.#isCloned || options !== undefined) return this.#getSlowly(key, input, options);
+    if (entry === undefined) {
+      if (this.#core.closing.aborted) return this.#getSlowly(key, input, options);
+      return this.#promises.given(this.#keeper.read(key, input));
+    }
     this.#keeper.counters.memoryHits += 1;
     return this.#promises.given(entry.promise);
   }

@@ -2,6 +2,7 @@ import type { Entry } from "../entry/entry.ts";
 import type { StoredValue } from "../entry/stored-value.ts";
 import { fetch } from "../flight/fetch.ts";
 import { Flight } from "../flight/flight.ts";
+import { lookAtOnce } from "../flight/look-at.ts";
 import type { LoadNotes } from "../flight/load-context.ts";
 import type { Before, Invalidated } from "../invalidation/applier.ts";
 import type { MemoryIndex } from "../memory/memory-level.ts";
@@ -28,6 +29,7 @@ export class Keeper implements DefinitionParts, Invalidated {
   readonly core: Core;
   readonly policy: Policy;
   readonly counters: Counters = new Counters();
+  readonly #redisPrefix: string;
   readonly #index: MemoryIndex<Entry>;
   readonly #source: Source;
   readonly #sizeOf: (value: unknown) => number;
@@ -49,6 +51,7 @@ export class Keeper implements DefinitionParts, Invalidated {
     this.name = parts.name;
     this.core = parts.core;
     this.policy = parts.policy;
+    this.#redisPrefix = `${parts.core.namespace}:${parts.name}:`;
     this.#index = parts.index;
     this.#source = parts.source;
     this.#sizeOf = parts.sizeOf;
@@ -170,7 +173,7 @@ export class Keeper implements DefinitionParts, Invalidated {
   }
 
   redisKey(key: string): string {
-    return `${this.core.namespace}:${this.name}:${key}`;
+    return this.#redisPrefix + key;
   }
 
   callLoader(flight: Flight, notes: LoadNotes): unknown {
@@ -304,16 +307,68 @@ export class Keeper implements DefinitionParts, Invalidated {
   #start(key: string, input: unknown, entry: Entry | undefined, isEarly = false): Flight {
     const flight = new Flight(key, input);
     this.#flights.set(key, flight);
-    fetch(this, flight, entry, isEarly)
-      .catch((error: unknown) => {
-        if (flight.isAnswered || flight.waiterCount === 0) this.core.onError(error);
-        flight.fail(error);
-      })
-      .finally(() => {
-        this.#left.delete(flight);
-        if (this.#flights.get(key) === flight) this.#flights.delete(key);
-      });
+    const { redis, applier } = this.core;
+    if (
+      redis === undefined ||
+      isEarly ||
+      applier.isPending(this.name, key) ||
+      !redis.level.allows()
+    ) {
+      void this.#fly(flight, fetch(this, flight, entry, isEarly));
+      return flight;
+    }
+    this.#readFirst(flight, redis, entry);
     return flight;
+  }
+
+  /** A hit in Redis is the most frequent of what is not in memory: it is answered with as little as can be, and everything else goes the long way. */
+  #readFirst(flight: Flight, redis: RedisParts, stale: Entry | undefined): void {
+    const { journal } = this.core;
+    const { key } = flight;
+    const timeoutMs =
+      stale !== undefined && this.canFallBack(stale) ? redis.softTimeoutMs : redis.hardTimeoutMs;
+    const text = redis.level.read(this.redisKey(key), timeoutMs);
+    const goOn = (): void => {
+      void this.#fly(flight, fetch(this, flight, stale, false, text));
+    };
+    const look = (found: string | undefined): void => {
+      const entry = found === undefined ? undefined : lookAtOnce(this, redis, key, found);
+      if (entry === undefined || (this.policy.memoryTtlMs === 0 && this.isDue(entry))) {
+        goOn();
+        return;
+      }
+      this.counters.redisHits += 1;
+      this.keep(flight, entry);
+      this.#end(flight);
+      this.answerFresh(flight, entry);
+    };
+    if (this.policy.memoryTtlMs > 0) {
+      if (journal.isInSync) text.then(look, goOn);
+      else goOn();
+      return;
+    }
+    // Without memory nothing tells that an invalidation is on its way here: Redis is asked, once for all reads of a turn.
+    const heard = journal.confirm();
+    const wait = (found: string | undefined): void => {
+      heard.then((isHeard) => (isHeard ? look(found) : goOn()), goOn);
+    };
+    text.then(wait, goOn);
+  }
+
+  async #fly(flight: Flight, flying: Promise<void>): Promise<void> {
+    try {
+      await flying;
+    } catch (error) {
+      if (flight.isAnswered || flight.waiterCount === 0) this.core.onError(error);
+      flight.fail(error);
+    } finally {
+      this.#end(flight);
+    }
+  }
+
+  #end(flight: Flight): void {
+    if (this.#flights.get(flight.key) === flight) this.#flights.delete(flight.key);
+    else this.#left.delete(flight);
   }
 
   #allFlights(): readonly Flight[] {

@@ -19,6 +19,8 @@ export interface StoredValue {
 
 /** Before the first field, so that a script can expire a value without reading the rest: 13 digits. */
 const SOFT_DIGITS = 13;
+const PRESENT = "v";
+const ABSENT = "a";
 
 /**
  * `softUntil|hardUntil|clock|ttl|loadMs|v or a|tags as JSON` and, in the next line, what the codec made of the value. A script changes the first 13 characters, and tells one text from
@@ -32,7 +34,7 @@ export function writeStored(stored: StoredValue, codec: Codec): string {
     stored.clock,
     Math.round(stored.ttlMs),
     Math.round(stored.loadMs),
-    stored.isAbsent ? "a" : "v",
+    stored.isAbsent ? ABSENT : PRESENT,
     tags.length === 0 ? "" : JSON.stringify(tags),
   ].join("|");
   return `${head}\n${stored.isAbsent ? "" : codec.encode(stored.value)}`;
@@ -45,24 +47,28 @@ export function headOf(text: string): string {
 
 /** @returns `undefined` for what is not of this form, or not of this codec */
 export function readStored(text: string, codec: Codec): StoredValue | undefined {
-  const end = text.indexOf("\n");
-  if (end === -1) return undefined;
-  const parts = text.slice(0, end).split("|");
-  const [soft, hard, clock, ttl, load, kind] = parts;
-  const numbers = [soft, hard, clock, ttl, load].map(Number);
-  const [softUntilMs = Number.NaN, hardUntilMs = 0, at = 0, ttlMs = 0, loadMs = 0] = numbers;
-  if (parts.length < 7 || numbers.some(Number.isNaN)) return undefined;
+  // Read for every hit in Redis: no list of parts is made.
+  const hardFrom = SOFT_DIGITS + 1;
+  const clockFrom = text.indexOf("|", hardFrom) + 1;
+  const ttlFrom = text.indexOf("|", clockFrom) + 1;
+  const loadFrom = text.indexOf("|", ttlFrom) + 1;
+  const kindFrom = text.indexOf("|", loadFrom) + 1;
+  const tagsFrom = kindFrom + 2;
+  const end = text.indexOf("\n", tagsFrom);
+  if (clockFrom === 0 || ttlFrom === 0 || loadFrom === 0 || kindFrom === 0 || end === -1)
+    return undefined;
+  const softUntilMs = Number(text.slice(0, SOFT_DIGITS));
+  const hardUntilMs = Number(text.slice(hardFrom, clockFrom - 1));
+  const clock = Number(text.slice(clockFrom, ttlFrom - 1));
+  const ttlMs = Number(text.slice(ttlFrom, loadFrom - 1));
+  const loadMs = Number(text.slice(loadFrom, kindFrom - 1));
+  // One that is no number makes the sum none.
+  if (Number.isNaN(softUntilMs + hardUntilMs + clock + ttlMs + loadMs)) return undefined;
+  const isAbsent = text.charAt(kindFrom) === ABSENT;
   try {
-    return {
-      value: kind === "a" ? undefined : codec.decode(text.slice(end + 1)),
-      isAbsent: kind === "a",
-      softUntilMs,
-      hardUntilMs,
-      clock: at,
-      ttlMs,
-      loadMs,
-      tags: tagsOf(parts.slice(6).join("|")),
-    };
+    const value = isAbsent ? undefined : codec.decode(text.slice(end + 1));
+    const tags = end === tagsFrom ? NO_TAGS : tagsOf(text.slice(tagsFrom, end));
+    return { value, isAbsent, softUntilMs, hardUntilMs, clock, ttlMs, loadMs, tags };
   } catch {
     return undefined;
   }
@@ -71,7 +77,6 @@ export function readStored(text: string, codec: Codec): StoredValue | undefined 
 const NO_TAGS: readonly string[] = [];
 
 function tagsOf(text: string): readonly string[] {
-  if (text === "") return NO_TAGS;
   const tags: unknown = JSON.parse(text);
   if (!Array.isArray(tags)) throw new SyntaxError("tags are no list");
   return tags.map(String);

@@ -2,12 +2,12 @@ import { randomUUID } from "node:crypto";
 import { CacheLoadFailedElsewhereError } from "../cache-errors.ts";
 import type { RedisParts } from "../definition/core.ts";
 import type { DefinitionParts } from "../definition/definition-parts.ts";
-import { Entry } from "../entry/entry.ts";
-import { headOf, readStored, type StoredValue } from "../entry/stored-value.ts";
-import { definitionTag, EVERYTHING, expiryTag, userTag } from "../invalidation/tag-times.ts";
+import type { Entry } from "../entry/entry.ts";
+import { headOf } from "../entry/stored-value.ts";
 import { COOLING } from "../redis-level/entry-scripts.ts";
 import { readFailure } from "./failure.ts";
 import type { Flight } from "./flight.ts";
+import { lookAt } from "./look-at.ts";
 import { load, type LoadStart } from "./load.ts";
 
 /** Two processes, or one process at two times, may see the clock of Redis so far apart. */
@@ -23,12 +23,14 @@ const MOST_LOOKS = 4;
  *
  * @param stale - what memory has, past its time or soon to be
  * @param isEarly - what is fresh is to be replaced as well
+ * @param text - what Redis has, where it was asked already
  */
 export async function fetch(
   parts: DefinitionParts,
   flight: Flight,
   stale: Entry | undefined,
   isEarly: boolean,
+  text?: Promise<string | undefined>,
 ): Promise<void> {
   const { redis, applier } = parts.core;
   const redisKey = parts.redisKey(flight.key);
@@ -36,7 +38,7 @@ export async function fetch(
     await load(parts, flight, { token: undefined, stale, mayKeep: true });
     return;
   }
-  if (!redis.level.allows()) {
+  if (text === undefined && !redis.level.allows()) {
     parts.counters.redisFailures += 1;
     await load(parts, flight, { token: undefined, stale, mayKeep: true });
     return;
@@ -45,7 +47,7 @@ export async function fetch(
     stale !== undefined && parts.canFallBack(stale) ? redis.softTimeoutMs : redis.hardTimeoutMs;
   let fetched: Fetched;
   try {
-    fetched = await withRedis(parts, flight, { stale, isEarly, redis, redisKey, timeoutMs });
+    fetched = await withRedis(parts, flight, { stale, isEarly, redis, redisKey, timeoutMs, text });
   } catch (error) {
     if (error instanceof CacheLoadFailedElsewhereError) throw error;
     parts.counters.redisFailures += 1;
@@ -67,6 +69,8 @@ async function withRedis(
     readonly redis: RedisParts;
     readonly redisKey: string;
     readonly timeoutMs: number;
+    /** What Redis has, where it was asked already. */
+    readonly text: Promise<string | undefined> | undefined;
   },
 ): Promise<Fetched> {
   const { redis, redisKey, timeoutMs } = start;
@@ -77,7 +81,7 @@ async function withRedis(
   // Without memory nothing tells that an invalidation is on its way here: Redis is asked. With it, only when nothing was heard for long.
   const heard =
     policy.memoryTtlMs === 0 ? journal.confirm() : journal.isInSync ? true : journal.sync();
-  let text = await redis.level.read(redisKey, timeoutMs);
+  let text = await (start.text ?? redis.level.read(redisKey, timeoutMs));
   if (!(await heard)) return { token: undefined, stale: start.stale, mayKeep: true };
   let { stale } = start;
   // What another process has brought since ends later than what is here.
@@ -166,61 +170,4 @@ function woken(
     const cancel = parts.core.clock.after(mostMs, end);
     const stop = redis.wakeCalls.wait(redisKey, end);
   });
-}
-
-interface Found {
-  readonly entry: Entry;
-  readonly isFresh: boolean;
-}
-
-/** @returns what Redis has, if it is not void */
-async function lookAt(
-  parts: DefinitionParts,
-  redis: RedisParts,
-  key: string,
-  text: string,
-): Promise<Found | undefined> {
-  const { core, name } = parts;
-  const { applier, codec, tagTimes } = core;
-  const stored = readStored(text, codec);
-  if (stored === undefined) {
-    parts.counters.decodeFailures += 1;
-    return undefined;
-  }
-  // It was loaded in another process, or in an earlier life of this one: only the clock tells.
-  const tagged = { clock: stored.clock, ordinal: -1, tags: stored.tags };
-  if (tagTimes.isUnknown(tagged)) {
-    const own = [EVERYTHING, definitionTag(name), ...stored.tags.map(userTag)];
-    if (!(await redis.askTags([...own, ...own.map(expiryTag)], stored.clock))) return undefined;
-  }
-  if (tagTimes.isVoid(tagged, name)) return undefined;
-  const entry = entryOf(parts, redis, stored);
-  if (applier.isOlderThanRecent(entry.clock, name, key)) return undefined;
-  const isFresh = !tagTimes.isExpired(tagged, name) && core.clock.now() < entry.softUntilMs;
-  return core.clock.now() < entry.hardUntilMs ? { entry, isFresh } : undefined;
-}
-
-function entryOf(parts: DefinitionParts, redis: RedisParts, stored: StoredValue): Entry {
-  const { core } = parts;
-  const nowMs = core.clock.now();
-  const isExpired = stored.softUntilMs === 0;
-  return new Entry(
-    {
-      value: parts.prepared(stored.value),
-      isAbsent: stored.isAbsent,
-      softUntilMs: isExpired
-        ? Number.NEGATIVE_INFINITY
-        : redis.serverTime.toLocal(stored.softUntilMs),
-      hardUntilMs: redis.serverTime.toLocal(stored.hardUntilMs),
-      ttlMs: stored.ttlMs,
-      loadMs: stored.loadMs,
-      clock: stored.clock,
-      ordinal: -1,
-      tags: stored.tags,
-      tagVersion: core.tagTimes.version,
-      confirmedAtMs: nowMs,
-    },
-    parts.policy,
-    nowMs,
-  );
 }

@@ -25,8 +25,6 @@ export class Flight {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    // Those who wait see the failure; a load in the background has nobody.
-    this.answer.catch(() => {});
   }
 
   succeed(value: unknown, outcome: "redis" | "load" | "stale"): void {
@@ -37,6 +35,7 @@ export class Flight {
 
   fail(error: unknown): void {
     this.isAnswered = true;
+    ignoreFailure(this.answer);
     this.#reject(error);
   }
 
@@ -46,4 +45,9 @@ export class Flight {
     this.ordinal = ordinal;
     this.isVoid = false;
   }
+}
+
+/** Those who wait see it; a load in the background has nobody. */
+function ignoreFailure(promise: Promise<unknown>): void {
+  promise.catch(() => {});
 }

@@ -103,7 +103,7 @@ export class TagTimes {
   }
 
   /** Whether an invalidation that is not known here might have made it void. */
-  isUnknown(entry: Tagged): boolean {
+  isUnknown(entry: Pick<Tagged, "clock">): boolean {
     return entry.clock < this.knownSince;
   }
 

@@ -28,12 +28,14 @@ export class RedisLevel {
   readonly #breaker: Breaker;
   readonly #timeoutMs: number;
   readonly #wakeChannel: string;
+  readonly #options: { readonly timeoutMs: number };
   #isStarting: boolean;
 
   constructor(redis: Redis, breaker: Breaker, timeoutMs: number, wakeChannel: string) {
     this.#redis = redis;
     this.#breaker = breaker;
     this.#timeoutMs = timeoutMs;
+    this.#options = { timeoutMs };
     this.#wakeChannel = wakeChannel;
     this.#isStarting = !redis.isReady;
     if (this.#isStarting) void this.#start();
@@ -49,9 +51,10 @@ export class RedisLevel {
     return this.isReachable && this.#breaker.allows();
   }
 
-  async read(key: string, timeoutMs: number): Promise<string | undefined> {
-    const reply = await this.#guard(this.#redis.send(["HGET", key, "v"], { timeoutMs }));
-    return typeof reply === "string" ? reply : undefined;
+  /** The most frequent of all calls, and so without a function that waits for it. */
+  read(key: string, timeoutMs: number): Promise<string | undefined> {
+    const options = timeoutMs === this.#timeoutMs ? this.#options : { timeoutMs };
+    return this.#redis.send(["HGET", key, "v"], options).then(this.#succeedRead, this.#fail);
   }
 
   /** @param waitedFor - token of the load that the caller has waited for, to learn how it ended */
@@ -146,13 +149,22 @@ export class RedisLevel {
       this.#breaker.succeeded();
       return value;
     } catch (error) {
-      // An error that Redis answers with is an answer.
-      if (hasErrorCode(error, "UPSHIFT_REDIS_REPLY")) this.#breaker.succeeded();
-      // While there is no connection nothing is sent: the breaker is for one that is there and does not answer.
-      else if (!hasErrorCode(error, "UPSHIFT_REDIS_UNAVAILABLE")) this.#breaker.failed();
-      throw error;
+      return this.#fail(error);
     }
   }
+
+  readonly #succeedRead = (reply: Reply): string | undefined => {
+    this.#breaker.succeeded();
+    return typeof reply === "string" ? reply : undefined;
+  };
+
+  readonly #fail = (error: unknown): never => {
+    // An error that Redis answers with is an answer.
+    if (hasErrorCode(error, "UPSHIFT_REDIS_REPLY")) this.#breaker.succeeded();
+    // While there is no connection nothing is sent: the breaker is for one that is there and does not answer.
+    else if (!hasErrorCode(error, "UPSHIFT_REDIS_UNAVAILABLE")) this.#breaker.failed();
+    throw error;
+  };
 }
 
 const ms = (value: number): number => Math.max(0, Math.round(value));
