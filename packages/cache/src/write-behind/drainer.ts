@@ -39,7 +39,7 @@ export class Drainer<K, V> {
   #outageCount = 0;
   #failureCount = 0;
   #pausedUntilMs = 0;
-  #isLooking = false;
+  #looking: Promise<void> | undefined;
   #isStopped = false;
   #cancelTimer: (() => void) | undefined;
 
@@ -83,6 +83,8 @@ export class Drainer<K, V> {
 
   /** Until nothing is being written. */
   async idle(): Promise<void> {
+    // What is being taken is about to be written.
+    await this.#looking;
     await Promise.all(this.#jobs);
   }
 
@@ -90,27 +92,25 @@ export class Drainer<K, V> {
     this.#cancelTimer?.();
     const { clock, declaration } = this.#context;
     const { concurrency } = declaration.settings;
-    if (this.#isStopped || this.#isLooking || this.#jobs.size >= concurrency) return;
+    if (this.#isStopped || this.#looking !== undefined || this.#jobs.size >= concurrency) return;
     let dueMs = Number.POSITIVE_INFINITY;
     for (const look of this.#looks) dueMs = Math.min(dueMs, look.dueMs);
     const inMs = Math.max(dueMs + this.#gatherMs, this.#pausedUntilMs) - clock.now();
-    this.#cancelTimer = clock.after(Math.max(0, inMs), () => void this.#lookAround(), {
-      isBackground: true,
-    });
+    const look = (): void => {
+      this.#looking = this.#lookAround().finally(() => {
+        this.#looking = undefined;
+        this.#schedule();
+      });
+    };
+    this.#cancelTimer = clock.after(Math.max(0, inMs), look, { isBackground: true });
   }
 
   async #lookAround(): Promise<void> {
     const { clock, declaration } = this.#context;
-    this.#isLooking = true;
-    try {
-      const nowMs = clock.now();
-      const looks = this.#looks.filter(({ dueMs }) => dueMs <= nowMs);
-      const entries = await this.#take(looks, declaration.settings.batch);
-      if (entries.length > 0) this.#begin(entries, nowMs);
-    } finally {
-      this.#isLooking = false;
-      this.#schedule();
-    }
+    const nowMs = clock.now();
+    const looks = this.#looks.filter(({ dueMs }) => dueMs <= nowMs);
+    const entries = await this.#take(looks, declaration.settings.batch);
+    if (entries.length > 0) this.#begin(entries, nowMs);
   }
 
   /** Shares a batch among the shards; each round begins with another one. */
@@ -137,8 +137,8 @@ export class Drainer<K, V> {
       const token = `${this.#process}:${this.#takeCount}`;
       const { entries, nextInMs } = await look.shard.take(limit, leaseMs, token);
       // More is there than was asked for: no use in waiting for company.
-      if (nextInMs === 0) this.hurry(look.shard);
-      else if (nextInMs !== undefined) this.wake(look.shard, nextInMs);
+      if (nextInMs === 0 && entries.length > 0) this.hurry(look.shard);
+      else if (nextInMs !== undefined) this.wake(look.shard, Math.max(1, nextInMs));
       this.#failureCount = 0;
       return entries;
     } catch (error) {

@@ -130,7 +130,7 @@ class RedisWriteBehindStore<K, V> implements WriteBehindStore<K, V> {
     keys: readonly K[],
     options?: WaitOptions,
   ): Promise<readonly (Pending<V> | undefined)[]> {
-    const texts = keys.map(this.#keyOf);
+    const texts = keys.map((key) => this.#keyOf(key));
     const found = new Map<string, Pending<V>>();
     await Promise.all(
       this.#shards.map(async (shard) => {
@@ -154,7 +154,9 @@ class RedisWriteBehindStore<K, V> implements WriteBehindStore<K, V> {
 
   async flush({ signal, timeoutMs = DEFAULT_FLUSH_MS }: WaitOptions = {}): Promise<void> {
     const left = await this.#untilWritten(this.#clock.now() + timeoutMs, signal);
-    const letters = await Promise.all(this.#shards.map((shard) => shard.countDeadLetters()));
+    const letters = await Promise.all(
+      this.#shards.map((shard) => shard.countDeadLetters({ signal })),
+    );
     const letterCount = sum(letters);
     if (left > 0 || letterCount > 0)
       throw new WriteBehindNotFlushedError(this.#name, left, letterCount);
@@ -165,11 +167,17 @@ class RedisWriteBehindStore<K, V> implements WriteBehindStore<K, V> {
   }
 
   async retryDeadLetters(keys?: readonly K[], options?: WaitOptions): Promise<RetriedDeadLetters> {
-    return await this.#letters.retry(keys?.map(this.#keyOf), options);
+    return await this.#letters.retry(
+      keys?.map((key) => this.#keyOf(key)),
+      options,
+    );
   }
 
   async discardDeadLetters(keys?: readonly K[], options?: WaitOptions): Promise<number> {
-    return await this.#letters.discard(keys?.map(this.#keyOf), options);
+    return await this.#letters.discard(
+      keys?.map((key) => this.#keyOf(key)),
+      options,
+    );
   }
 
   gauges(): WriteBehindGauges {

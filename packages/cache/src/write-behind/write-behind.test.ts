@@ -188,6 +188,20 @@ test("one bad row of a batch holds up no other, and is given up after its own tr
   expect(await store.deadLetters()).toEqual([]);
 });
 
+test("many bad rows hold up the good ones no longer than looking for them takes", async () => {
+  const { clock, store } = open(
+    { batch: 100, maxDelay: 10, concurrency: 1, backoff: { min: 1_000, max: 10_000 } },
+    async (changes) => {
+      if (changes.some(({ value }) => value?.name === "bad"))
+        throw Object.assign(new Error("bad row"), { code: "23514" });
+    },
+  );
+  const rows = Array.from({ length: 60 }, (_, index) => (index % 3 === 0 ? "bad" : "good"));
+  await Promise.all(rows.map((name, index) => store.put(`${index}`, { name })));
+  await clock.advance(500);
+  expect(store.gauges()).toMatchObject({ writtenCount: 40, pendingCount: 20 });
+});
+
 test("a failure that is not a row's is repeated for the whole batch once, then looked for in halves", async () => {
   let callCount = 0;
   const { clock, store, keysOf } = open(

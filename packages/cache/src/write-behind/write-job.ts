@@ -120,6 +120,8 @@ export class WriteJob<K, V> {
     }
     this.#context.onError(error);
     await this.#settlement.giveBack([entry], { delayMs: this.#pauseMs(tryCount), isTry: true });
+    // A database that finds fault with a row is in order.
+    if (isRowError(error)) return;
     this.#fruitlessCount += 1;
     if (this.#writtenCount === 0 && this.#fruitlessCount >= FRUITLESS_LIMIT) this.#isOutage = true;
   }
