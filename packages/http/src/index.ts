@@ -1,1 +1,25 @@
-export {};
+export type { Coding, NegotiatedCoding } from "./coding/coding.ts";
+export type { CompressionOptions } from "./coding/compression-settings.ts";
+export type { CompressionLevels } from "./coding/compress.ts";
+export type { PlannedResponse, RequestFacts } from "./planned-response.ts";
+export type { CacheControl } from "./send/cache-control.ts";
+export type { HeaderFields } from "./send/header-fields.ts";
+export { respond } from "./send/respond.ts";
+export type { RespondOptions } from "./send/respond-options.ts";
+export { send } from "./send/send.ts";
+export { InvalidHeaderError, PublicCookieError, ResponseStartedError } from "./send/send-errors.ts";
+export { writePlanned } from "./send/write-planned.ts";
+export type { Version } from "./validation/entity-tag.ts";
+export { problem, type ProblemDetails } from "./problem/problem.ts";
+export { type ProblemError, problemOfError } from "./problem/problem-of-error.ts";
+export { sendProblem } from "./problem/send-problem.ts";
+export { planStream } from "./stream/plan-stream.ts";
+export { stream, type StreamResult } from "./stream/stream.ts";
+export {
+  NotAcceptableError,
+  ResponseClosedError,
+  ResponseIdleError,
+} from "./stream/stream-errors.ts";
+export type { StreamFormat } from "./stream/stream-format.ts";
+export type { StreamOptions, StreamToOptions } from "./stream/stream-options.ts";
+export type { StreamContext, StreamSource, StreamValues } from "./stream/stream-source.ts";

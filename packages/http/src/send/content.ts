@@ -1,0 +1,45 @@
+import { InvalidArgumentError } from "@upshift/foundation";
+
+/** A value as bytes. */
+export interface Content {
+  /** `undefined`: none. A stream has no size that is known. */
+  readonly body: Uint8Array | AsyncIterable<Uint8Array> | undefined;
+  readonly contentType: string;
+}
+
+export const JSON_TYPE = "application/json";
+
+/**
+ * The bytes of a value: bytes and streams of bytes as they are, strings as UTF-8, anything else as JSON.
+ *
+ * @throws {InvalidArgumentError} for what JSON cannot say: a function, a symbol
+ */
+export function toContent(value: unknown): Content {
+  if (typeof value === "string") {
+    return { body: Buffer.from(value), contentType: "text/plain; charset=utf-8" };
+  }
+  if (value === undefined) return { body: undefined, contentType: JSON_TYPE };
+  if (value instanceof Uint8Array || isByteStream(value)) {
+    return { body: value, contentType: "application/octet-stream" };
+  }
+  const json: string | undefined = JSON.stringify(value);
+  if (json === undefined) {
+    throw new InvalidArgumentError("a value that JSON can express", typeof value);
+  }
+  return { body: Buffer.from(json), contentType: JSON_TYPE };
+}
+
+function isByteStream(value: unknown): value is AsyncIterable<Uint8Array> {
+  return typeof value === "object" && value !== null && Symbol.asyncIterator in value;
+}
+
+/** Ends a stream that nobody will read, so that what it holds is released. */
+export function discard(body: unknown): void {
+  if (!isByteStream(body)) return;
+  if ("destroy" in body && typeof body.destroy === "function") {
+    body.destroy();
+    return;
+  }
+  // One that has not begun has nothing to wait for; a failure to end it has nobody to tell.
+  void Promise.resolve(body[Symbol.asyncIterator]().return?.()).catch(() => {});
+}

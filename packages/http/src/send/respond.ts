@@ -1,0 +1,71 @@
+import type { PlannedResponse, RequestFacts } from "../planned-response.ts";
+import { type EntityTag, tagOfVersion, type Version } from "../validation/entity-tag.ts";
+import { discard } from "./content.ts";
+import { planConditional, planContent } from "./plan-content.ts";
+import type { RespondOptions } from "./respond-options.ts";
+import { createHead, type PresetHead } from "./response-head.ts";
+
+/**
+ * The answer to a request: serialised once, validated, compressed as the client likes it; 304, 406 and 412 where they are due.
+ *
+ * @param value - what to send: bytes, a stream of bytes and strings as they are, anything else as JSON; or a function that builds
+ * it (or a promise of it), called only when the body is needed
+ * @returns a promise only when something has to be waited for
+ * @throws {InvalidHeaderError}, {PublicCookieError}, {InvalidArgumentError}
+ */
+export function respond(
+  request: RequestFacts,
+  value: unknown,
+  options: RespondOptions = {},
+): PlannedResponse | Promise<PlannedResponse> {
+  return planResponse(request, value, options, undefined);
+}
+
+/** `respond`, with what a framework has set before. It is read as late as possible: a body function may set fields. */
+export function planResponse(
+  request: RequestFacts,
+  value: unknown,
+  options: RespondOptions,
+  preset: PresetHead | undefined,
+): PlannedResponse | Promise<PlannedResponse> {
+  const { validator } = options;
+  if (validator === undefined) return planBody(request, value, options, preset, undefined);
+  const version = validator();
+  return version instanceof Promise
+    ? version.then((known) => planVersion(request, value, options, preset, known))
+    : planVersion(request, value, options, preset, version);
+}
+
+function planVersion(
+  request: RequestFacts,
+  value: unknown,
+  options: RespondOptions,
+  preset: PresetHead | undefined,
+  version: Version | undefined,
+): PlannedResponse | Promise<PlannedResponse> {
+  const tag =
+    version === undefined || options.etag === false
+      ? undefined
+      : tagOfVersion(version, options.etag === "weak");
+  const head = createHead(options, preset);
+  const early = planConditional(request, head, tag, version !== undefined);
+  if (early === undefined) return planBody(request, value, options, preset, tag);
+  if (typeof value !== "function") discard(value);
+  return early;
+}
+
+function planBody(
+  request: RequestFacts,
+  value: unknown,
+  options: RespondOptions,
+  preset: PresetHead | undefined,
+  tag: EntityTag | undefined,
+): PlannedResponse | Promise<PlannedResponse> {
+  const built: unknown = typeof value === "function" ? value() : value;
+  if (built instanceof Promise) {
+    return built.then((content: unknown) =>
+      planContent(request, content, options, createHead(options, preset), tag),
+    );
+  }
+  return planContent(request, built, options, createHead(options, preset), tag);
+}

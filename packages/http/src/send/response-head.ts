@@ -1,0 +1,116 @@
+import { InvalidArgumentError, systemClock } from "@upshift/foundation";
+import { type CompressionSettings, toCompressionSettings } from "../coding/compression-settings.ts";
+import { type EntityTag, parseTag } from "../validation/entity-tag.ts";
+import { formatHttpDate, parseHttpDate } from "../validation/http-date.ts";
+import { forbidsTransform, formatCacheControl, isShared } from "./cache-control.ts";
+import {
+  addFields,
+  type CheckedFields,
+  type HeaderFields,
+  lineOf,
+  mergeVary,
+} from "./header-fields.ts";
+import type { RespondOptions } from "./respond-options.ts";
+import { PublicCookieError } from "./send-errors.ts";
+
+/** What is known of a response before its body is. */
+export interface ResponseHead {
+  /** Checked, merged with what was set before; without the fields that follow from the body. */
+  readonly fields: CheckedFields;
+  readonly status: number | undefined;
+  readonly contentType: string | undefined;
+  /** A tag that the program set itself. */
+  readonly ownTag: EntityTag | undefined;
+  readonly lastModifiedMs: number | undefined;
+  /** `undefined`: the body stays as it is. */
+  readonly compression: CompressionSettings | undefined;
+}
+
+/** Where a framework keeps what was set before; `ServerResponse` is one. */
+export interface PresetHead {
+  readonly statusCode: number;
+  getHeaderNames(): readonly string[];
+  getHeaders(): HeaderFields;
+}
+
+/** @throws {InvalidHeaderError} and {PublicCookieError}, before anything is sent */
+export function createHead(options: RespondOptions, preset: PresetHead | undefined): ResponseHead {
+  const fields: CheckedFields = {};
+  if (preset !== undefined && preset.getHeaderNames().length > 0)
+    addFields(fields, preset.getHeaders());
+  if (options.headers !== undefined) addOwnFields(fields, options.headers);
+  const { cacheControl, lastModified, vary } = options;
+  if (cacheControl !== undefined) {
+    const line = typeof cacheControl === "string" ? cacheControl : formatCacheControl(cacheControl);
+    addFields(fields, { "cache-control": line });
+  }
+  if (vary !== undefined) {
+    addFields(fields, { vary: mergeVary(lineOf(fields["vary"]), lineOf(vary)) });
+  }
+  if (lastModified !== undefined) fields["last-modified"] = formatDate(lastModified);
+  if (options.contentType !== undefined) addFields(fields, { "content-type": options.contentType });
+  refusePublicCookie(fields);
+  delete fields["content-length"];
+  delete fields["transfer-encoding"];
+  const etag = lineOf(fields["etag"]);
+  return {
+    fields,
+    status: checkStatus(options.status ?? statusOf(preset)),
+    contentType: lineOf(fields["content-type"]),
+    ownTag: etag === undefined ? undefined : parseTag(etag),
+    lastModifiedMs: timeOf(lastModified, lineOf(fields["last-modified"])),
+    compression: isUntouchable(fields) ? undefined : toCompressionSettings(options.compression),
+  };
+}
+
+/** Own fields replace those set before, but cookies and `Vary` add to them. */
+function addOwnFields(fields: CheckedFields, own: HeaderFields): void {
+  const cookies = fields["set-cookie"];
+  const vary = lineOf(fields["vary"]);
+  delete fields["set-cookie"];
+  delete fields["vary"];
+  addFields(fields, own);
+  const all = [cookies, fields["set-cookie"]].flat().filter((cookie) => cookie !== undefined);
+  if (all.length > 0) fields["set-cookie"] = all;
+  const merged = mergeVary(vary, lineOf(fields["vary"]));
+  if (merged !== undefined) fields["vary"] = merged;
+}
+
+/** @throws {PublicCookieError} when shared caches would keep a cookie */
+export function refusePublicCookie(fields: Readonly<CheckedFields>): void {
+  if (fields["set-cookie"] === undefined) return;
+  const cacheControl = lineOf(fields["cache-control"]);
+  if (cacheControl !== undefined && isShared(cacheControl)) throw new PublicCookieError();
+}
+
+function isUntouchable(fields: Readonly<CheckedFields>): boolean {
+  if (fields["content-encoding"] !== undefined || fields["content-range"] !== undefined)
+    return true;
+  const cacheControl = lineOf(fields["cache-control"]);
+  return cacheControl !== undefined && forbidsTransform(cacheControl);
+}
+
+function formatDate(date: Date | number): string {
+  const timeMs = Number(date);
+  if (Number.isFinite(timeMs)) return formatHttpDate(timeMs);
+  throw new InvalidArgumentError("`lastModified` as a date or epoch ms", date);
+}
+
+function timeOf(
+  lastModified: Date | number | undefined,
+  field: string | undefined,
+): number | undefined {
+  if (lastModified !== undefined) return Number(lastModified);
+  return field === undefined ? undefined : parseHttpDate(field, systemClock.now());
+}
+
+/** 200 is what a framework begins with: it says nothing. */
+function statusOf(preset: PresetHead | undefined): number | undefined {
+  return preset === undefined || preset.statusCode === 200 ? undefined : preset.statusCode;
+}
+
+function checkStatus(status: number | undefined): number | undefined {
+  if (status === undefined || (Number.isInteger(status) && status >= 200 && status <= 599))
+    return status;
+  throw new InvalidArgumentError("`status` from 200 to 599", status);
+}

@@ -1,0 +1,38 @@
+import type { ServerResponse } from "node:http";
+import { Departure, GONE } from "./departure.ts";
+
+/**
+ * Writes a streamed body at the speed of the reader.
+ *
+ * The head leaves with the first chunk: a source that fails before it leaves the response untouched, and the error is the caller's
+ * to answer. After it the connection is destroyed, which is the only way to tell the client that the body is not whole.
+ * When the client leaves, the source is ended and nothing is thrown.
+ */
+export async function writeStream(
+  res: ServerResponse,
+  status: number,
+  headers: Record<string, string | string[]>,
+  body: AsyncIterable<Uint8Array>,
+): Promise<void> {
+  const source = body[Symbol.asyncIterator]();
+  const departure = new Departure(res);
+  try {
+    let next = await departure.whileHere(source.next());
+    if (next === GONE) return;
+    for (const name of res.getHeaderNames()) res.removeHeader(name);
+    res.writeHead(status, headers);
+    while (next.done !== true) {
+      if (!res.write(next.value) && (await departure.drained()) === GONE) return;
+      next = await departure.whileHere(source.next());
+      if (next === GONE) return;
+    }
+    res.end();
+  } catch (error) {
+    if (res.headersSent) res.destroy();
+    throw error;
+  } finally {
+    departure.forget();
+    // Waits for nothing: a source in the middle of a step ends after it. Its failure to end concerns nobody any more.
+    void Promise.resolve(source.return?.()).catch(() => {});
+  }
+}
