@@ -3,7 +3,7 @@ import { defineScript, type Script } from "@upshift/redis";
 /*
  * The journal of a namespace lies in one slot:
  *
- *   clock    hash: c the clock (microseconds of the server, and never twice or backwards), s how many messages there have been
+ *   clock    hash: c the clock (microseconds of the server, and never twice or backwards), s how many messages there have been, r run of the server
  *   log      stream: the last messages by their clock, for those who missed some
  *   tags     sorted set: tag -> clock of its last invalidation; '' -> since when it knows
  *   members  sorted set: process -> ms of the server when it was last heard of
@@ -26,7 +26,7 @@ export const ANNOUNCE: Script = defineScript(
   "cache-announce",
   `${NOW_US}local last, count = unpack(redis.call('HMGET', KEYS[1], 'c', 's'))
 local clock = math.max(now, tonumber(last or 0) + 1)
-local number = tonumber(count or 0) + 1
+local number = tonumber(count or now) + 1
 local clockText, numberText = ${text("clock")}, ${text("number")}
 redis.call('HSET', KEYS[1], 'c', clockText, 's', numberText)
 redis.call('ZADD', KEYS[3], 'NX', clockText, '')
@@ -43,21 +43,32 @@ return {clockText, numberText, ms, redis.call('ZRANGE', KEYS[4], 0, -1, 'WITHSCO
 );
 
 /**
- * A member is there, and learns how far the journal has come. Where the journal has forgotten what this member has seen of it, Redis has come back with an older memory:
- * whatever it holds may have been invalidated, so all of it is.
+ * A member is there, and learns how far the journal has come. Where Redis has come back with an older memory, whatever it holds may have been invalidated, so all of it
+ * is. That shows in what this member has seen of the journal and the journal has forgotten, or in another run of the server: unless that has begun after the last word of the
+ * journal and reads all that was written (a restart with AOF; not one with a snapshot, and not a replica that was promoted).
  *
- * KEYS: clock, log, tags, members. ARGV: channel, member, clock that the member has seen, body that says that everything is void, length of the log.
+ * The count of messages then goes on from the microseconds of the server, as it began: so no two journals count alike, and who has heard the old one finds out.
+ *
+ * KEYS: clock, log, tags, members. ARGV: channel, member, clock that the member has seen, body that says that everything is void, length of the log, count that the member has seen.
  *
  * @returns clock, count of messages, ms of the server
  */
 export const BEAT: Script = defineScript(
   "cache-beat",
-  `${NOW_US}local last, count = unpack(redis.call('HMGET', KEYS[1], 'c', 's'))
-local clock = tonumber(last or 0)
-local number = tonumber(count or 0)
-if clock < tonumber(ARGV[3]) then
-  clock = math.max(now, tonumber(ARGV[3]) + 1)
-  number = number + 1
+  `${NOW_US}local last, count, run = unpack(redis.call('HMGET', KEYS[1], 'c', 's', 'r'))
+local clock, number = tonumber(last or 0), tonumber(count or now)
+local isLost = clock < tonumber(ARGV[3]) or number < tonumber(ARGV[6])
+local told = redis.pcall('INFO', 'server')
+local current = type(told) == 'string' and told:match('run_id:(%w+)') or run
+if run and current ~= run then
+  local begun = now - tonumber(told:match('uptime_in_seconds:(%d+)') or 0) * 1000000
+  local persistence = redis.pcall('INFO', 'persistence')
+  local hasAll = type(persistence) == 'string' and persistence:find('aof_enabled:1', 1, true)
+  isLost = isLost or not hasAll or begun < clock
+end
+if isLost then
+  clock = math.max(now, clock + 1, ARGV[3] + 1)
+  number = math.max(now, number + 1, ARGV[6] + 1)
   local clockText, numberText = ${text("clock")}, ${text("number")}
   redis.call('ZADD', KEYS[3], clockText, '*')
   redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[5], clockText .. '-0', 's', numberText, 'm', ARGV[4])
@@ -65,6 +76,7 @@ if clock < tonumber(ARGV[3]) then
 end
 clock = math.max(clock, now)
 redis.call('HSET', KEYS[1], 'c', ${text("clock")}, 's', ${text("number")})
+if current and current ~= run then redis.call('HSET', KEYS[1], 'r', current) end
 redis.call('ZADD', KEYS[3], 'NX', ${text("clock")}, '')
 local ms = math.floor(now / 1000)
 redis.call('ZADD', KEYS[4], ms, ARGV[2])

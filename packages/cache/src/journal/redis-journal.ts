@@ -200,6 +200,7 @@ export class RedisJournal implements Journal {
       this.clock,
       writeMessage(everything),
       LOG_LENGTH,
+      this.#number,
     ];
     try {
       const reply = await this.#redis.run(BEAT, this.#keys, args, { timeoutMs });
@@ -214,7 +215,8 @@ export class RedisJournal implements Journal {
       ]);
       const [clock = null, number = null] = Array.isArray(reply) ? reply : [];
       const [seconds, micros] = Array.isArray(time) ? time : [];
-      if (number === null || Number(clock) < this.clock) throw error;
+      if (number === null || Number(clock) < this.clock || Number(number) < this.#number)
+        throw error;
       return [clock, number, Number(seconds) * 1_000 + Math.floor(Number(micros) / 1_000)];
     }
   }
