@@ -44,6 +44,8 @@ export class RedisJournal implements Journal {
   trustedUntilMs = 0;
   #number = 0;
   #syncedAtMs = Number.NEGATIVE_INFINITY;
+  /** Redis was lost so often: what it said before says nothing of what it has now. */
+  #lossCount = 0;
   #isSubscribed = false;
   #hasStarted = false;
   #isClosed = false;
@@ -69,11 +71,13 @@ export class RedisJournal implements Journal {
     this.#channel = `${prefix}news`;
     this.#acknowledgements = new Acknowledgements(options.clock, options.member);
     this.#stopWatching = redis.watch({
+      onDown: () => this.#distrustRedis(),
       onReady: () => {
         void this.sync();
         this.#reader.onReachable();
       },
       onFailover: () => {
+        this.#distrustRedis();
         this.#reader.onFailover();
         void this.sync();
       },
@@ -178,10 +182,12 @@ export class RedisJournal implements Journal {
     if (this.#isClosed) return false;
     try {
       const sentAtMs = this.#options.clock.now();
+      const lossCount = this.#lossCount;
       this.#subscribe();
       const [clockText, numberText, serverMs] = await this.#beat();
       this.#serverTime.learn(Number(serverMs), sentAtMs, this.#options.clock.now());
       await this.#arriveAt(Number(clockText), Number(numberText));
+      if (lossCount !== this.#lossCount) return false;
       this.#trustFrom(sentAtMs);
       return true;
     } catch (error) {
@@ -225,18 +231,31 @@ export class RedisJournal implements Journal {
     if (!this.#hasStarted) return this.sync();
     try {
       const sentAtMs = this.#options.clock.now();
+      const lossCount = this.#lossCount;
       const { timeoutMs } = this.#options;
       const reply = await this.#redis.send(["HMGET", this.#keys[0], "c", "s"], { timeoutMs });
       const [clockText, numberText] = Array.isArray(reply) ? reply : [];
       const number = Number(numberText ?? Number.NaN);
       // No more than what was heard: nothing has happened. Anything else is looked into.
-      if (number !== this.#number || Number(clockText) < this.clock) return await this.sync();
+      if (
+        number !== this.#number ||
+        Number(clockText) < this.clock ||
+        lossCount !== this.#lossCount ||
+        !this.isInSync
+      )
+        return await this.sync();
       this.#trustFrom(sentAtMs);
       return true;
     } catch (error) {
       this.#reader.onError(error);
       return false;
     }
+  }
+
+  /** It may come back with an older memory: it is believed once it has been asked again. */
+  #distrustRedis(): void {
+    this.#lossCount += 1;
+    this.#syncedAtMs = Number.NEGATIVE_INFINITY;
   }
 
   #trustFrom(sentAtMs: number): void {
@@ -330,7 +349,7 @@ export class RedisJournal implements Journal {
     try {
       await subscribing;
       this.#isSubscribed = true;
-      this.#trustFrom(this.#syncedAtMs);
+      if (this.isInSync) this.#trustFrom(this.#syncedAtMs);
     } catch (error) {
       this.#subscription = undefined;
       this.#reader.onError(error);

@@ -143,11 +143,7 @@ describe.skipIf(skips.isMissing).each(["ioredis", "node-redis"])("with %s", (cli
           return JSON.stringify(seen) === JSON.stringify(latest);
         });
       for (const member of members) {
-        const work = (await member.call("rest", ["item"])) as {
-          count: number;
-          slowestMs: number;
-          failures: object;
-        };
+        const work = await member.rest("item");
         expect(work.failures).toEqual({});
         expect(work.count).toBeGreaterThan(100);
         expect(work.slowestMs).toBeLessThan(NEVER_MS);
@@ -174,6 +170,36 @@ describe.skipIf(skips.isMissing).each(["ioredis", "node-redis"])("with %s", (cli
       expect(await server.command("HGET", "shop:item:k1", "v")).toContain("j1");
       const [fresh] = await startReady(1, memberOptions(server.port));
       expect(values(await fresh.each("item", all))).toEqual(all.map(() => 2));
+    });
+
+    it("a process that was there before reads nothing from the older memory, however soon it asks", async () => {
+      const server = await startServer();
+      const table = new Table();
+      serve(table);
+      const all = keys(5);
+      // What is in memory is asked for again at once, and nothing but a lost connection tells that something happened.
+      const options = memberOptions(server.port, { l1Ttl: 1 });
+      const [writer, reader] = await startReady(2, {
+        ...options,
+        options: { ...OPTIONS, backplane: { heartbeat: "1m", disconnectedTtl: "5m" } },
+      });
+      await writer.each("item", all);
+      await untilStored(server, all);
+      expect(await server.command("SAVE")).toBe("+OK");
+      for (const input of all) {
+        table.write(input);
+        expect(await writer.call("set", ["item", input, 2])).toEqual({ status: "applied" });
+      }
+      await eventually("it is read", async () => {
+        const seen = values((await reader?.each("item", all)) ?? []);
+        return seen.every((value) => value === 2);
+      });
+      await reader?.call("work", ["item", all]);
+      await server.kill();
+      await server.restart();
+      await eventually("it is back", async () => (await reader?.stats())?.redis.isInSync);
+      await pause(200);
+      expect((await reader?.rest("item"))?.values).toEqual([2]);
     });
   });
 });
