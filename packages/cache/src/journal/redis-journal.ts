@@ -242,8 +242,11 @@ export class RedisJournal implements Journal {
         Number(clockText) < this.clock ||
         lossCount !== this.#lossCount ||
         !this.isInSync
-      )
+      ) {
+        // One that is on its way may have been answered before what has just been seen.
+        await this.#syncing;
         return await this.sync();
+      }
       this.#trustFrom(sentAtMs);
       return true;
     } catch (error) {
