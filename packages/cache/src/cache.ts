@@ -166,7 +166,7 @@ class LeveledCache<E extends Events> implements Cache<E> {
         wakeCalls,
         softTimeoutMs: Math.min(hardTimeoutMs, toMs(l2.softTimeout ?? 50, "l2.softTimeout")),
         hardTimeoutMs,
-        askTags: (tags, at) => journal.askTags(tags, at),
+        askTags: (tags, at, timeoutMs) => journal.askTags(tags, at, timeoutMs),
       };
     }
     this.#applier.connect(this.#journal);

@@ -43,5 +43,5 @@ export interface RedisParts {
    *
    * @returns whether all that may have happened to them is known now
    */
-  askTags(tags: readonly string[], clock: number): Promise<boolean>;
+  askTags(tags: readonly string[], clock: number, timeoutMs: number): Promise<boolean>;
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import type { TimerClock } from "@upshift/foundation";
 import { CacheLoadFailedElsewhereError } from "../cache-errors.ts";
 import type { RedisParts } from "../definition/core.ts";
 import type { DefinitionParts } from "../definition/definition-parts.ts";
@@ -82,17 +83,20 @@ async function withRedis(
   const heard =
     policy.memoryTtlMs === 0 ? journal.confirm() : journal.isInSync ? true : journal.sync();
   let text = await (start.text ?? redis.level.read(redisKey, timeoutMs));
-  if (!(await heard)) return { token: undefined, stale: start.stale, mayKeep: true };
+  if (heard !== true && !(await inTime(heard, leftMs(), clock)))
+    return { token: undefined, stale: start.stale, mayKeep: true };
   let { stale } = start;
   // What another process has brought since ends later than what is here.
   const earliestMs = (stale?.softUntilMs ?? 0) + CLOCK_ERROR_MS;
   let token: string | undefined;
   let waitedFor: string | undefined;
+  // The wait for another's load is not Redis keeping us: each question has its own bound.
+  const mostMs = (): number => (waitedFor === undefined ? leftMs() : timeoutMs);
   const giveUpAtMs = clock.now() + policy.leaseWaitMs;
   for (let looks = 0; ;) {
     if (text !== undefined) {
       looks += 1;
-      const found = await lookAt(parts, redis, flight.key, text);
+      const found = await lookAt(parts, redis, flight.key, text, mostMs());
       if (found?.isFresh === true) {
         const isNews = !start.isEarly || found.entry.softUntilMs > earliestMs;
         if (isNews) {
@@ -124,8 +128,7 @@ async function withRedis(
         hasStale: stale !== undefined && parts.canFallBack(stale),
         waitedFor,
       },
-      // The wait for another's load is not Redis keeping us: each question has its own bound.
-      waitedFor === undefined ? leftMs() : timeoutMs,
+      mostMs(),
     );
     if (answer.is === "lease") return { token, stale, mayKeep: true };
     if (answer.is === "closed") return { token: undefined, stale, mayKeep: false };
@@ -153,6 +156,14 @@ async function withRedis(
     await woken(parts, redis, redisKey, Math.min(answer.forMs + 1, POLL_MS, restMs));
   }
   return { token: undefined, stale, mayKeep: true };
+}
+
+/** @returns `false` when it is not known in time */
+function inTime(promise: Promise<boolean>, mostMs: number, clock: TimerClock): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const cancel = clock.after(mostMs, () => resolve(false));
+    promise.then(resolve, reject).finally(cancel);
+  });
 }
 
 function woken(

@@ -15,6 +15,7 @@ export async function lookAt(
   redis: RedisParts,
   key: string,
   text: string,
+  timeoutMs: number,
 ): Promise<Found | undefined> {
   const { core, name } = parts;
   const stored = readStored(text, core.codec);
@@ -26,7 +27,8 @@ export async function lookAt(
   const entry = entryOf(parts, redis, stored, nowMs);
   if (core.tagTimes.isUnknown(entry)) {
     const own = [EVERYTHING, definitionTag(name), ...stored.tags.map(userTag)];
-    if (!(await redis.askTags([...own, ...own.map(expiryTag)], stored.clock))) return undefined;
+    const all = [...own, ...own.map(expiryTag)];
+    if (!(await redis.askTags(all, stored.clock, timeoutMs))) return undefined;
     entry.tagVersion = core.tagTimes.version;
   }
   return judge(parts, key, entry, core.clock.now());

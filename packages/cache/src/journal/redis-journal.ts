@@ -92,8 +92,7 @@ export class RedisJournal implements Journal {
   }
 
   /** See {@link RedisParts.askTags}. */
-  async askTags(tags: readonly string[], clock: number): Promise<boolean> {
-    const { timeoutMs } = this.#options;
+  async askTags(tags: readonly string[], clock: number, timeoutMs: number): Promise<boolean> {
     const reply = await this.#redis.send(["ZMSCORE", this.#keys[2], "", ...tags], { timeoutMs });
     const [since, ...times] = Array.isArray(reply) ? reply : [];
     // What the journal does not know of may have happened.
