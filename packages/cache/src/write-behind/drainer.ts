@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { setMaxListeners } from "node:events";
 import type { DrainContext } from "./drain-context.ts";
 import { Lease } from "./lease.ts";
 import { pauseAfterMs } from "./pause-after.ts";
@@ -45,6 +46,8 @@ export class Drainer<K, V> {
 
   constructor(context: DrainContext<K, V>, shards: readonly Shard[]) {
     this.#context = context;
+    // One listener per batch, and per row of one.
+    setMaxListeners(0, this.#ending.signal);
     const nowMs = context.clock.now();
     this.#gatherMs = gatherMs(context.declaration.settings.maxDelayMs);
     this.#looks = shards.map((shard) => ({ shard, dueMs: nowMs }));
@@ -164,6 +167,7 @@ export class Drainer<K, V> {
     const { name, clock, declaration, random } = this.#context;
     const { leaseMs, backoff } = declaration.settings;
     const abort = new AbortController();
+    setMaxListeners(0, abort.signal);
     const follow = (): void => abort.abort(this.#ending.signal.reason);
     const onLost = (error: Error): void => abort.abort(error);
     const lease = new Lease(entries, { name, clock, leaseMs, askedAtMs, onLost });

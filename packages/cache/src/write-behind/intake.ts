@@ -26,7 +26,7 @@ export class Intake<K, V> {
   readonly #options: IntakeOptions<K, V>;
   readonly #count: PendingCount;
   readonly #unwatch: () => void;
-  /** Per key, the last of the calls that merge what waits for it: those that come after wait for it. */
+  /** Per key, the last of the calls that merge what waits for it: one at a time, or they would undo each other's work. */
   readonly #merging = new Map<string, Promise<unknown>>();
   #checked: Promise<void> | undefined;
 
@@ -62,7 +62,6 @@ export class Intake<K, V> {
   /** @returns the sequence of the change */
   async put(key: string, item: EntryItem, options: WaitOptions = {}): Promise<string> {
     await this.ready(options);
-    await this.#merging.get(key)?.catch(() => {});
     return (await this.#tryPut(key, item, options)) ?? (await this.#putMerged(key, item, options));
   }
 

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { delay, systemClock, type TimerClock } from "@upshift/foundation";
 import type { WaitOptions } from "@upshift/redis";
 import { type DeadLetter, DeadLetters, type RetriedDeadLetters } from "./dead-letters.ts";
@@ -58,6 +59,8 @@ class RedisWriteBehindStore<K, V> implements WriteBehindStore<K, V> {
   constructor(declaration: WriteBehind<K, V>, options: OpenWriteBehindOptions<K>) {
     const { redis, namespace, name, codec, keyOf, clock = systemClock } = options;
     const { random = Math.random, onError = () => {}, onWritten, onGivenUp } = options;
+    // One listener per call that waits.
+    setMaxListeners(0, this.#stop.signal);
     this.#name = name;
     this.#keyOf = keyOf;
     this.#settings = declaration.settings;

@@ -71,6 +71,23 @@ test("what comes while a key is written stays, and is due after its own delay", 
   expect(await take("second")).toMatchObject({ changeCount: 2 });
 });
 
+test("a change that waits is counted up to its own sequence, whatever comes before and after it", async () => {
+  const { clock, shard, put, take } = open();
+  await put('{"a":1}', "p");
+  await clock.advance(100);
+  const taken = await take("first");
+  await put('{"a":2}', "p");
+  const mark = await shard.hasten();
+  await clock.advance(1);
+  await put('{"a":3}', "p");
+  expect(await shard.countUpTo(mark)).toBe(1);
+  await shard.acknowledge("first", [taken], 100);
+  expect(await shard.countUpTo(mark)).toBe(1);
+  await clock.advance(100);
+  await shard.acknowledge("second", [await take("second")], 100);
+  expect(await shard.countUpTo(mark)).toBe(0);
+});
+
 test("bytes of any language come back as they went in", async () => {
   const { shard, put } = open();
   const texts = ["naïve €", "日本", "🙂", "", " v 1 1 x", "a\nb\0c"];

@@ -114,8 +114,7 @@ test("what falls due at about the same time is written together, up to the size 
 test("patches merge in their order, with the merge that was declared, however many there are", async () => {
   const { store, flushed, calls } = open({ merge, maxDelay: "1h" });
   const numbers = Array.from({ length: 300 }, (_, index) => String(index));
-  // Not awaited one by one: also those that find the entry long keep their order.
-  await Promise.all(numbers.map((number) => store.patch("7", { tags: [number] })));
+  for (const number of numbers) await store.patch("7", { tags: [number] });
   expect(await store.read("7")).toMatchObject({ patch: { tags: numbers } });
   await store.put("8", { name: "Ada", tags: ["first"] });
   await store.patch("8", { tags: ["second"] });
@@ -130,6 +129,14 @@ test("patches merge in their order, with the merge that was declared, however ma
   expect(calls.flat()).toContainEqual(
     expect.objectContaining({ key: "8", value: { name: "Ada", tags: ["first", "second"] } }),
   );
+});
+
+test("patches of many callers are all there when they have to be merged at the same time", async () => {
+  const { store } = open({ merge, maxDelay: "1h", drain: false });
+  const numbers = Array.from({ length: 300 }, (_, index) => String(index));
+  await Promise.all(numbers.map((number) => store.patch("7", { tags: [number] })));
+  const { patch } = (await store.read("7")) ?? {};
+  expect(patch?.tags?.toSorted()).toEqual(numbers.toSorted());
 });
 
 test("a key of any shape comes back as it was given", async () => {
@@ -336,6 +343,48 @@ test("while a writer goes on after its signal nobody else writes its keys, for t
   release?.();
   await clock.advance(50);
   expect(await store.read("a")).toBeUndefined();
+});
+
+test("a writer is told when another has its keys", async () => {
+  const reasons: unknown[] = [];
+  const { clock, redis, store } = open({ lease: "3s", maxDelay: 10 }, async (_, { signal }) => {
+    await new Promise<never>((_resolve, reject) => {
+      signal.addEventListener("abort", () => {
+        reasons.push(signal.reason);
+        reject(signal.reason);
+      });
+    });
+  });
+  await store.put("a", {});
+  await clock.advance(100);
+  // FNV-1a of "a" is e40c292c: the first shard.
+  expect(await redis.send(["HSET", "{shop:user:wb:0}:holder", "a", "another"])).toBe(0);
+  await clock.advance(1_000);
+  expect(reasons).toMatchObject([{ code: "UPSHIFT_WRITE_BEHIND_LEASE_LOST" }]);
+  await clock.advance(10);
+  expect(await redis.send(["HGET", "{shop:user:wb:0}:holder", "a"])).toBe("another");
+});
+
+test("what is being taken when it closes is given back", async () => {
+  let isSlow = false;
+  const { clock, redis, store } = open({ maxDelay: 10 }, undefined, async (command, apply) => {
+    const reply = apply();
+    // Only a take has so many bytes as its limit.
+    if (isSlow && command.includes(String(8 * 1024 * 1024)))
+      await new Promise<void>((resolve) => void clock.after(300, resolve));
+    return reply;
+  });
+  // Between two looks for what others have put.
+  await clock.advance(7_000);
+  await store.put("a", {});
+  isSlow = true;
+  await clock.advance(20);
+  expect(await redis.send(["HLEN", "{shop:user:wb:0}:holder"])).toBe(1);
+  const closed = store.close({ timeoutMs: 100 });
+  await clock.advance(2_000);
+  await closed;
+  expect(await redis.send(["HLEN", "{shop:user:wb:0}:holder"])).toBe(0);
+  expect(clock.timerCount).toBe(0);
 });
 
 test("closing ends what ignores its signal, and leaves no timer and nothing held", async () => {

@@ -162,6 +162,9 @@ export class SimulatedFleet {
     }
     try {
       const draw = this.isCalm ? 1 : random();
+      // It waits for a connection: a process that is stopped here sends it late.
+      await this.#passing(10);
+      await resumed();
       // On its way: what happens to the process changes nothing for it.
       await this.#passing(30);
       if (draw < failureRatio / 2) throw new Error("refused");
