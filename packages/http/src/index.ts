@@ -23,3 +23,8 @@ export {
 export type { StreamFormat } from "./stream/stream-format.ts";
 export type { StreamOptions, StreamToOptions } from "./stream/stream-options.ts";
 export type { StreamContext, StreamSource, StreamValues } from "./stream/stream-source.ts";
+export { cached } from "./cached/cached.ts";
+export { ResponseNotKeptError } from "./cached/cached-errors.ts";
+export type { CachedOptions } from "./cached/cached-options.ts";
+export type { Handler, Next } from "./cached/exchange.ts";
+export { responseTags } from "./cached/response-tags.ts";
