@@ -1,0 +1,23 @@
+import type { ServerResponse } from "node:http";
+import type { PlannedResponse } from "../planned-response.ts";
+import { problem, type ProblemDetails } from "./problem.ts";
+
+/** Names of headers that speak of a body that is not sent. */
+const OF_THE_BODY = ["content-encoding", "etag", "last-modified", "content-range", "accept-ranges"];
+
+/**
+ * Answers with a problem. Headers that were set before for another body (its coding, its validators) are taken off; others stay.
+ *
+ * @throws {InvalidArgumentError} when the status is none of an error
+ */
+export function sendProblem(
+  response: ServerResponse,
+  details: ProblemDetails,
+  headers: PlannedResponse["headers"] = {},
+): void {
+  const { status, headers: own, body } = problem(details, headers);
+  for (const name of OF_THE_BODY) response.removeHeader(name);
+  response.statusCode = status;
+  for (const [name, value] of Object.entries(own)) response.setHeader(name, value);
+  response.end(response.req.method === "HEAD" ? undefined : body);
+}

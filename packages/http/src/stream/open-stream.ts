@@ -1,0 +1,100 @@
+import { negotiateCoding } from "../negotiation/accept-encoding.ts";
+import type { PlannedResponse, RequestFacts } from "../planned-response.ts";
+import { compressChunks, STREAM_CODINGS, type StreamCoding } from "./compress-chunks.ts";
+import { chooseType } from "./media-type.ts";
+import { NotAcceptableError } from "./stream-errors.ts";
+import { STREAM_TYPES, type StreamFormat } from "./stream-format.ts";
+import { FORMATS, type StreamOptions } from "./stream-options.ts";
+import { sourceChunks, type StreamSource } from "./stream-source.ts";
+
+/** A response whose source has begun. */
+export interface OpenStream {
+  readonly status: number;
+  readonly headers: PlannedResponse["headers"];
+  /** `undefined` for HEAD. */
+  readonly chunks: OpenChunks | undefined;
+}
+
+/** Chunks, the first of which is there already. */
+export interface OpenChunks {
+  readonly first: IteratorResult<Buffer, void>;
+  /** To be gone through to its end, or ended by `return`. */
+  readonly rest: AsyncGenerator<Buffer, void, void>;
+}
+
+/**
+ * Begins a source and decides how it is answered. A HEAD request does not begin it.
+ *
+ * @param signal - ends everything, also what nobody reads any more
+ * @throws {NotAcceptableError}
+ * @throws what the source throws before its first byte
+ */
+export async function openStream(
+  request: RequestFacts,
+  source: StreamSource,
+  options: StreamOptions,
+  signal: AbortSignal,
+): Promise<OpenStream> {
+  const vary = new Set(toList(options.headers?.["vary"]));
+  const format = options.format ?? negotiateFormat(request, options.formats ?? FORMATS, vary);
+  const coding = chooseCoding(request, options, vary);
+  const headers = {
+    "content-type": STREAM_TYPES[format],
+    ...options.headers,
+    ...(coding === undefined ? {} : { "content-encoding": coding }),
+    ...(vary.size === 0 ? {} : { vary: [...vary].join(", ") }),
+  };
+  const { status = 200, columns, onEnd = "none", header = true, formulaGuard = false } = options;
+  if (request.method === "HEAD") return { status, headers, chunks: undefined };
+  const plain = sourceChunks(source, { format, columns, onEnd, header, formulaGuard, signal });
+  const rest = coding === undefined ? plain : compressChunks(plain, coding);
+  return { status, headers, chunks: { first: await rest.next(), rest } };
+}
+
+function negotiateFormat(
+  request: RequestFacts,
+  formats: readonly StreamFormat[],
+  vary: Set<string>,
+): StreamFormat {
+  if (formats.length > 1) vary.add("Accept");
+  const index = chooseType(
+    request.header("accept"),
+    formats.map((format) => MEDIA_TYPES[format]),
+  );
+  const format = index === undefined ? undefined : formats[index];
+  if (format === undefined) {
+    throw new NotAcceptableError(formats.flatMap((each) => MEDIA_TYPES[each].slice(0, 1)));
+  }
+  return format;
+}
+
+/** NDJSON has no registered type; these are in use. */
+const MEDIA_TYPES: Readonly<Record<StreamFormat, readonly string[]>> = {
+  json: ["application/json"],
+  ndjson: ["application/x-ndjson", "application/ndjson", "application/jsonl"],
+  csv: ["text/csv"],
+};
+
+/** @returns `undefined` for the body as it is */
+function chooseCoding(
+  request: RequestFacts,
+  { compression = true, headers }: StreamOptions,
+  vary: Set<string>,
+): StreamCoding | undefined {
+  const isFixed = toList(headers?.["cache-control"])
+    .map((directive) => directive.toLowerCase())
+    .includes("no-transform");
+  if (!compression || isFixed || headers?.["content-encoding"] !== undefined) return undefined;
+  vary.add("Accept-Encoding");
+  const coding = negotiateCoding(request.header("accept-encoding"), STREAM_CODINGS);
+  // Who refuses even the body as it is gets it all the same, as RFC 9110 12.5.3 allows.
+  return coding === "br" || coding === "gzip" ? coding : undefined;
+}
+
+function toList(value: string | readonly string[] | undefined): readonly string[] {
+  const text = typeof value === "string" ? value : (value?.join(",") ?? "");
+  return text
+    .split(",")
+    .map((item) => item.trim())
+    .filter((item) => item !== "");
+}
