@@ -377,13 +377,12 @@ describe("a cached response", () => {
   it("refuses options that contradict each other", () => {
     const cache = createCache();
     caches.push(cache);
-    const handler: Handle = () => {};
-    expect(() => cached({ cache, name: "a", public: true, private: () => "x" }, handler)).toThrow(
+    expect(() => cached({ cache, name: "a", public: true, private: () => "x" }, json)).toThrow(
       "not both",
     );
     expect(() =>
-      cached({ cache, name: "b", private: () => "x", cacheControl: "public" }, handler),
+      cached({ cache, name: "b", private: () => "x", cacheControl: "public" }, json),
     ).toThrow("without `public`");
-    expect(() => cached({ cache, name: "c", maxBytes: -1 }, handler)).toThrow("maxBytes");
+    expect(() => cached({ cache, name: "c", maxBytes: -1 }, json)).toThrow("maxBytes");
   });
 });
