@@ -90,6 +90,9 @@ async function withRedis(
   const earliestMs = (stale?.softUntilMs ?? 0) + CLOCK_ERROR_MS;
   let token: string | undefined;
   let waitedFor: string | undefined;
+  // A load is slow for who waits for it in another process as well.
+  const softMs = policy.softTimeoutMs ?? Number.POSITIVE_INFINITY;
+  let waitedSinceMs: number | undefined;
   // The wait for another's load is not Redis keeping us: each question has its own bound.
   const mostMs = (): number => (waitedFor === undefined ? leftMs() : timeoutMs);
   const giveUpAtMs = clock.now() + policy.leaseWaitMs;
@@ -151,7 +154,13 @@ async function withRedis(
     }
     if (waitedFor === undefined) counters.stampedesAbsorbed += flight.waiterCount;
     waitedFor = answer.holder;
-    const restMs = giveUpAtMs - clock.now();
+    const nowMs = clock.now();
+    waitedSinceMs ??= nowMs;
+    if (stale !== undefined && parts.canFallBack(stale) && nowMs >= waitedSinceMs + softMs) {
+      parts.answerStale(flight, stale);
+      return "done";
+    }
+    const restMs = giveUpAtMs - nowMs;
     if (restMs <= 0) break;
     await woken(parts, redis, redisKey, Math.min(answer.forMs + 1, POLL_MS, restMs));
   }
