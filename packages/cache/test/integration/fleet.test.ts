@@ -158,6 +158,30 @@ describe.skipIf(skips.isMissing).each(["ioredis", "node-redis"])("with %s", (cli
     expect(fleet.loadCountOf("slow")).toBe(1);
   });
 
+  it("who waits for the load of another process gets the stale value after the soft timeout, as who loads does", async () => {
+    const options = memberOptions({ failSafeFor: "1h", loadTimeout: { soft: 300, hard: "120s" } });
+    const [holder, other] = await startReady(2, options);
+    const before = holder.call("get", ["item", "soft"]);
+    (await fleet.load("soft")).answer({ value: "stale" });
+    await before;
+    await eventually(
+      "it is stored",
+      async () => (await server.command("HLEN", keyOf(options, "soft"))) === ":1",
+    );
+    expect(await holder.call("expire", ["item", "soft"])).toEqual({ status: "applied" });
+    const reads = [holder.call("get", ["item", "soft"])];
+    const load = await fleet.load("soft", 2);
+    reads.push(other?.call("get", ["item", "soft"]) ?? Promise.resolve());
+    // The load has not ended.
+    expect(await Promise.all(reads)).toEqual(["stale", "stale"]);
+    load.answer({ value: "new" });
+    await eventually(
+      "it is there",
+      async () => (await other?.call("get", ["item", "soft"])) === "new",
+    );
+    expect(fleet.loadCountOf("soft")).toBe(2);
+  });
+
   it("a loader that was stopped past its lease stores nothing when it wakes, since another has loaded", async () => {
     const options = memberOptions({ lease: 500 });
     const [sleeper, ...others] = await startReady(3, options);
