@@ -12,6 +12,8 @@ interface ChangesOptions {
   readonly workerCount: number;
   /** Between two changes of a worker, so that enough happens meanwhile. */
   readonly pauseMs: number;
+  /** Above the values of an earlier call; default 0. */
+  readonly fromStep?: number;
 }
 
 /**
@@ -21,12 +23,13 @@ interface ChangesOptions {
  */
 export async function handInChanges(
   store: WriteBehindStore<string, Row>,
-  { changeCount, keyCount, workerCount, pauseMs }: ChangesOptions,
+  { changeCount, keyCount, workerCount, pauseMs, fromStep = 0 }: ChangesOptions,
 ): Promise<ReadonlyMap<string, Row>> {
   const expected = new Map<string, Row>();
   const worker = async (own: number): Promise<void> => {
     const draw = seededRandom(1_000 + own);
-    for (let step = 1; step <= changeCount / workerCount; step += 1) {
+    const last = fromStep + changeCount / workerCount;
+    for (let step = fromStep + 1; step <= last; step += 1) {
       const key = `k${own + workerCount * Math.floor(draw() * (keyCount / workerCount))}`;
       const kind = draw();
       const change: Row =
