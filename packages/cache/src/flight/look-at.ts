@@ -60,7 +60,9 @@ function judge(
   const { applier, tagTimes } = core;
   if (nowMs >= entry.hardUntilMs || tagTimes.isVoid(entry, name)) return undefined;
   if (applier.isOlderThanRecent(entry.clock, name, key)) return undefined;
-  return { entry, isFresh: nowMs < entry.softUntilMs && !tagTimes.isExpired(entry, name) };
+  // As in memory: what was expired is good for failures only, however long `staleFor` is.
+  if (tagTimes.isExpired(entry, name)) entry.expire();
+  return { entry, isFresh: nowMs < entry.softUntilMs };
 }
 
 function entryOf(
