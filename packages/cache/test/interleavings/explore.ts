@@ -105,6 +105,9 @@ function isIndependent(one: Step, other: Step): boolean {
   return true;
 }
 
+/** What is left then happens in order: faults and time could go on for ever. */
+const MOST_STEPS = 250;
+
 /** Plays one schedule, as `choose` picks it. */
 export async function play(
   stage: Stage,
@@ -115,7 +118,7 @@ export async function play(
   const world = new World(stage, scenario, sabotage);
   const labels: string[] = [];
   await world.start();
-  while (world.violations.length === 0) {
+  while (world.violations.length === 0 && labels.length < MOST_STEPS) {
     const actions = world.actions();
     const action = actions.length === 0 ? undefined : choose(actions);
     if (action === undefined) break;

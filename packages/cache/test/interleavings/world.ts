@@ -114,9 +114,9 @@ export class World {
     for (const gate of this.#gates) gate.open();
     await settled();
     // A heartbeat, and the second in which what Redis has not taken is tried again.
-    if (this.#scenario.hasFaults) await this.#stage.clock.advance(2_500);
+    if (this.#scenario.hasFaults || this.#scenario.hasTime) await this.#stage.clock.advance(2_500);
     if (this.violations.length > 0) return;
-    for (const process of this.#processes) await process.checkNewest();
+    for (const process of this.#processes) await this.#untilDone(process.checkNewest());
   }
 
   async close(): Promise<void> {
@@ -127,6 +127,20 @@ export class World {
     await settled();
     if (this.#stage.clock.timerCount > 0)
       this.violations.push(`${this.#stage.clock.timerCount} timers are left after closing`);
+  }
+
+  /** A lease whose end was lost keeps others waiting for its time. */
+  async #untilDone(call: Promise<void>): Promise<void> {
+    let isDone = false;
+    const ended = call.finally(() => {
+      isDone = true;
+    });
+    for (let ticks = 0; ticks < MOST_TICKS; ticks += 1) {
+      await settled();
+      if (isDone) return await ended;
+      await this.#tick();
+    }
+    this.violations.push("a call never ends");
   }
 
   async #tick(): Promise<void> {
