@@ -4,9 +4,12 @@ import type { RequestFacts } from "../planned-response.ts";
 /** The facts of a request of node:http. */
 export class NodeRequest implements RequestFacts {
   readonly #request: IncomingMessage;
+  readonly #url: string | undefined;
 
-  constructor(request: IncomingMessage) {
+  /** @param url - where a framework has changed that of the request: the one that came */
+  constructor(request: IncomingMessage, url?: string) {
     this.#request = request;
+    this.#url = url;
   }
 
   get method(): string {
@@ -14,7 +17,7 @@ export class NodeRequest implements RequestFacts {
   }
 
   get url(): string {
-    return this.#request.url ?? "/";
+    return this.#url ?? this.#request.url ?? "/";
   }
 
   header(name: string): string | undefined {

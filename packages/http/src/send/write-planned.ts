@@ -8,9 +8,9 @@ import {
   lineOf,
   mergeVary,
 } from "./header-fields.ts";
-import { refusePublicCookie } from "./response-head.ts";
+import { type PresetHead, refusePublicCookie } from "./response-head.ts";
 import { ResponseStartedError } from "./send-errors.ts";
-import { writeStream } from "./write-stream.ts";
+import { type NodeHeaders, writeStream } from "./write-stream.ts";
 
 /**
  * Writes a planned response, and what was set on `res` before: fields of the plan replace those, but `Vary` and `Set-Cookie` add up.
@@ -20,31 +20,42 @@ import { writeStream } from "./write-stream.ts";
  * @throws {PublicCookieError} when the plan is for shared caches and a cookie was set before
  */
 export function writePlanned(res: ServerResponse, planned: PlannedResponse): void | Promise<void> {
-  if (res.headersSent || res.getHeaderNames().length === 0) return writeExactly(res, planned);
-  return writeExactly(res, withPreset(res, planned));
+  return writeExactly(res, res.headersSent ? planned : mergePreset(res, planned));
 }
 
-/** Writes the plan alone; what was set before is in it or dropped. */
-export function writeExactly(res: ServerResponse, planned: PlannedResponse): void | Promise<void> {
+/**
+ * Writes the plan alone; what was set before is in it or dropped.
+ *
+ * @param begin - called just before the head is written
+ */
+export function writeExactly(
+  res: ServerResponse,
+  planned: PlannedResponse,
+  begin?: () => void,
+): void | Promise<void> {
   const { status, headers, body } = planned;
   if (res.headersSent) {
     discard(body);
     throw new ResponseStartedError();
   }
-  if (body === undefined || body instanceof Uint8Array) {
-    for (const name of res.getHeaderNames()) res.removeHeader(name);
-    res.writeHead(status, toNodeHeaders(headers));
-    res.end(body);
-    return undefined;
+  if (body !== undefined && !(body instanceof Uint8Array)) {
+    return writeStream(res, status, toNodeHeaders(headers), body, begin);
   }
-  return writeStream(res, status, toNodeHeaders(headers), body);
+  begin?.();
+  for (const name of res.getHeaderNames()) res.removeHeader(name);
+  res.writeHead(status, toNodeHeaders(headers));
+  res.end(body);
+  return undefined;
 }
 
-function withPreset(res: ServerResponse, planned: PlannedResponse): PlannedResponse {
+/** The plan with what was set before. */
+export function mergePreset(preset: PresetHead, planned: PlannedResponse): PlannedResponse {
+  if (preset.getHeaderNames().length === 0) return planned;
   const fields: CheckedFields = {};
-  addFields(fields, res.getHeaders());
+  addFields(fields, preset.getHeaders());
   if (planned.body === undefined) for (const name of CONTENT_FIELDS) delete fields[name];
   delete fields["content-length"];
+  delete fields["transfer-encoding"];
   const cookies = [fields["set-cookie"], planned.headers["set-cookie"]].flat();
   const vary = mergeVary(lineOf(fields["vary"]), lineOf(planned.headers["vary"]));
   Object.assign(fields, planned.headers);
@@ -55,9 +66,7 @@ function withPreset(res: ServerResponse, planned: PlannedResponse): PlannedRespo
   return { status: planned.status, headers: fields, body: planned.body };
 }
 
-type NodeHeaders = Record<string, string | string[]>;
-
-/** Node writes these fields as they are; its type is a mutable one. */
+/** Node writes these fields as they are; only its type is a mutable one. */
 function toNodeHeaders(headers: PlannedResponse["headers"]): NodeHeaders {
   return isNodeHeaders(headers) ? headers : {};
 }

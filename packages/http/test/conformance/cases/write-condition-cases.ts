@@ -1,0 +1,171 @@
+import { type ConformanceCase, notModified, ok } from "../conformance-case.ts";
+import { MODIFIED } from "../resources.ts";
+
+const BEFORE = "Wed, 21 Oct 2015 07:27:59 GMT";
+const failed = { status: 412, lacks: ["etag", "last-modified", "cache-control"] };
+
+/** Method, path, If-Match, holds, why. `/versioned` is at version 7. */
+const matches: readonly (readonly [string, string, string, boolean, string])[] = [
+  ["PUT", "/versioned", '"7"', true, "the version that is there"],
+  ["PUT", "/versioned", '"6"', false, "an old version"],
+  ["PUT", "/versioned", '"6", "7"', true, "one of a list"],
+  ["PUT", "/versioned", '"7-gzip"', true, "the version, read compressed"],
+  ["PUT", "/versioned", '"6-gzip", "8-br"', false, "other versions, read compressed"],
+  ["PUT", "/versioned", 'W/"7"', false, "a weak tag: the comparison is strong (8.8.3.2)"],
+  ["PUT", "/versioned", "7", false, "what is not a tag"],
+  ["PUT", "/versioned", "*", true, "the asterisk, and something is there"],
+  ["PUT", "/absent", "*", false, "the asterisk, and nothing is there"],
+  ["PUT", "/absent", '"7"', false, "a tag, and nothing is there"],
+  ["PATCH", "/versioned", '"6"', false, "an old version"],
+  ["DELETE", "/versioned", '"6"', false, "an old version"],
+  ["DELETE", "/versioned", '"7"', true, "the version that is there"],
+  ["POST", "/versioned-later", '"v7"', false, "an old version, asked for asynchronously"],
+  ["POST", "/versioned-later", '"v8"', true, "the version that is there, asked for asynchronously"],
+  ["GET", "/article", "<identity>", true, "what is there"],
+  ["GET", "/article", "<gzip>", true, "what is there, in any coding"],
+  ["GET", "/article", '"other"', false, "something else"],
+  ["GET", "/weak", "<identity>", false, "a weak tag never matches strongly"],
+  ["GET", "/untagged", "*", true, "the asterisk, and something is there"],
+  ["HEAD", "/article", '"other"', false, "something else"],
+];
+
+/** RFC 9110 13.1.1, 13.1.4, 13.2.2. */
+export const writeConditionCases: readonly ConformanceCase[] = [
+  ...matches.map(([method, path, value, holds, why]): ConformanceCase => ({
+    section: "9110 13.1.1",
+    claim: `${method} with If-Match of ${why}: ${holds ? 200 : 412}`,
+    method,
+    path,
+    headers: { "If-Match": value },
+    expected: holds ? ok() : failed,
+  })),
+  ...(
+    [
+      ["PUT", MODIFIED, true, "the date of the last change"],
+      ["PUT", "Fri, 01 Jan 2100 00:00:00 GMT", true, "a later date"],
+      ["PUT", BEFORE, false, "a second before"],
+      ["PUT", "Wednesday, 21-Oct-15 07:27:59 GMT", false, "a second before, as RFC 850"],
+      ["PUT", "never", true, "what is not a date is passed over"],
+      ["GET", BEFORE, false, "a second before"],
+      ["GET", MODIFIED, true, "the date of the last change"],
+    ] as const
+  ).map(([method, value, holds, why]): ConformanceCase => ({
+    section: "9110 13.1.4",
+    claim: `${method} with If-Unmodified-Since, ${why}: ${holds ? 200 : 412}`,
+    method,
+    path: "/versioned",
+    headers: { "If-Unmodified-Since": value },
+    expected: holds ? ok() : failed,
+  })),
+  {
+    section: "9110 13.1.4",
+    claim: "If-Unmodified-Since of what has no date is passed over",
+    path: "/small",
+    headers: { "If-Unmodified-Since": BEFORE },
+    expected: ok(),
+  },
+  {
+    section: "9110 13.1.2",
+    claim: "PUT with If-None-Match: * does not write over what is there",
+    method: "PUT",
+    path: "/versioned",
+    headers: { "If-None-Match": "*" },
+    expected: failed,
+  },
+  {
+    section: "9110 13.1.2",
+    claim: "PUT with If-None-Match: * writes what is not there",
+    method: "PUT",
+    path: "/absent",
+    headers: { "If-None-Match": "*" },
+    expected: ok(),
+  },
+  {
+    section: "9110 13.1.2",
+    claim: "PUT with If-None-Match of the version that is there fails, compared weakly",
+    method: "PUT",
+    path: "/versioned",
+    headers: { "If-None-Match": 'W/"7"' },
+    expected: failed,
+  },
+  {
+    section: "9110 13.1.2",
+    claim: "PUT with If-None-Match of another version writes",
+    method: "PUT",
+    path: "/versioned",
+    headers: { "If-None-Match": '"6"' },
+    expected: ok(),
+  },
+  {
+    section: "9110 13.2.2",
+    claim: "If-Match that holds makes If-Unmodified-Since void",
+    method: "PUT",
+    path: "/versioned",
+    headers: { "If-Match": '"7"', "If-Unmodified-Since": BEFORE },
+    expected: ok(),
+  },
+  {
+    section: "9110 13.2.2",
+    claim: "If-Match that fails is not saved by If-Unmodified-Since",
+    method: "PUT",
+    path: "/versioned",
+    headers: { "If-Match": '"6"', "If-Unmodified-Since": MODIFIED },
+    expected: failed,
+  },
+  {
+    section: "9110 13.2.2",
+    claim: "If-None-Match that fails to match makes If-Modified-Since void",
+    path: "/article",
+    headers: { "If-None-Match": '"other"', "If-Modified-Since": MODIFIED },
+    expected: ok(),
+  },
+  {
+    section: "9110 13.2.2",
+    claim: "If-None-Match that matches makes If-Modified-Since void",
+    path: "/article",
+    headers: { "If-None-Match": "<identity>", "If-Modified-Since": BEFORE },
+    expected: notModified(),
+  },
+  {
+    section: "9110 13.2.2",
+    claim: "a malformed If-None-Match still makes If-Modified-Since void",
+    path: "/article",
+    headers: { "If-None-Match": "malformed", "If-Modified-Since": MODIFIED },
+    expected: ok(),
+  },
+  {
+    section: "9110 13.2.2",
+    claim: "If-Match comes before If-None-Match: 412, not 304",
+    path: "/article",
+    headers: { "If-Match": '"other"', "If-None-Match": "<identity>" },
+    expected: failed,
+  },
+  {
+    section: "9110 13.2.2",
+    claim: "If-Match that holds, then If-None-Match: 304",
+    path: "/article",
+    headers: { "If-Match": "<identity>", "If-None-Match": "<identity>" },
+    expected: notModified(),
+  },
+  {
+    section: "9110 13.2.2",
+    claim: "If-Unmodified-Since comes before If-None-Match: 412, not 304",
+    path: "/article",
+    headers: { "If-Unmodified-Since": BEFORE, "If-None-Match": "<identity>" },
+    expected: failed,
+  },
+  {
+    section: "9110 13.2.2",
+    claim: "If-Unmodified-Since that holds, then If-Modified-Since: 304",
+    path: "/article",
+    headers: { "If-Unmodified-Since": MODIFIED, "If-Modified-Since": MODIFIED },
+    expected: notModified(),
+  },
+  {
+    section: "9110 13.2.1",
+    claim: "a condition on an error is passed over",
+    path: "/missing",
+    headers: { "If-Match": '"x"', "If-Unmodified-Since": BEFORE },
+    expected: { status: 404 },
+  },
+];
