@@ -26,6 +26,7 @@ export class CachedDefinition<Input, Value> implements Definition<Input, Value> 
   readonly #keeper: Keeper;
   readonly #core: Core;
   readonly #options: DefinitionOptions<Input, Value>;
+  readonly #toKey: ((input: Input) => unknown) | undefined;
   readonly #isCloned: boolean;
   readonly #refuseClosed: () => void;
   readonly #values = new OfType<Value | undefined>();
@@ -42,6 +43,7 @@ export class CachedDefinition<Input, Value> implements Definition<Input, Value> 
     this.#keeper = keeper;
     this.#core = keeper.core;
     this.#options = options;
+    this.#toKey = options.key;
     this.#isCloned = keeper.policy.results === "cloned";
     this.#refuseClosed = refuseClosed;
   }
@@ -146,8 +148,7 @@ export class CachedDefinition<Input, Value> implements Definition<Input, Value> 
   }
 
   keyOf(input: Input): string {
-    const { key } = this.#options;
-    return normalizeKey(key === undefined ? input : key(input));
+    return normalizeKey(this.#toKey === undefined ? input : this.#toKey(input));
   }
 
   #getTraced(

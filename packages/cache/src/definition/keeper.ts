@@ -5,6 +5,9 @@ import { Flight } from "../flight/flight.ts";
 import { lookAtOnce } from "../flight/look-at.ts";
 import type { LoadNotes } from "../flight/load-context.ts";
 import type { Before, Invalidated } from "../invalidation/applier.ts";
+import type { TagTimes } from "../invalidation/tag-times.ts";
+import type { Journal } from "../journal/journal.ts";
+import type { CoarseClock } from "../memory/coarse-clock.ts";
 import type { MemoryIndex } from "../memory/memory-level.ts";
 import type { Policy } from "../policy/policy.ts";
 import { Counters } from "../watch/counters.ts";
@@ -30,6 +33,10 @@ export class Keeper implements DefinitionParts, Invalidated {
   readonly policy: Policy;
   readonly counters: Counters = new Counters();
   readonly #redisPrefix: string;
+  // Beside `core`, for hits: each step on the way to them would be felt.
+  readonly #coarseClock: CoarseClock;
+  readonly #journal: Journal;
+  readonly #tagTimes: TagTimes;
   readonly #index: MemoryIndex<Entry>;
   readonly #source: Source;
   readonly #sizeOf: (value: unknown) => number;
@@ -51,6 +58,9 @@ export class Keeper implements DefinitionParts, Invalidated {
     this.name = parts.name;
     this.core = parts.core;
     this.policy = parts.policy;
+    this.#coarseClock = parts.core.coarseClock;
+    this.#journal = parts.core.journal;
+    this.#tagTimes = parts.core.tagTimes;
     this.#redisPrefix = `${parts.core.namespace}:${parts.name}:`;
     this.#index = parts.index;
     this.#source = parts.source;
@@ -62,10 +72,10 @@ export class Keeper implements DefinitionParts, Invalidated {
   quiet(key: string): Entry | undefined {
     const entry = this.#index.get(key);
     if (entry === undefined) return undefined;
-    const nowMs = this.core.coarseClock.now();
+    const nowMs = this.#coarseClock.now();
     return nowMs < entry.quietUntilMs &&
-      nowMs < this.core.journal.trustedUntilMs &&
-      entry.tagVersion === this.core.tagTimes.version
+      nowMs < this.#journal.trustedUntilMs &&
+      entry.tagVersion === this.#tagTimes.version
       ? entry
       : undefined;
   }

@@ -1,11 +1,11 @@
 /** Gives values their type back that a definition has stored: what it stores is what it reads, as far as anybody can know. */
 export class OfType<T> {
   given(value: unknown): T {
-    if (!this.#isGiven(value)) throw new TypeError("no value");
+    if (!this.isGiven(value)) throw new TypeError("no value");
     return value;
   }
 
-  #isGiven(value: unknown): value is T {
+  isGiven(value: unknown): value is T {
     return value !== NOTHING;
   }
 }
