@@ -81,13 +81,14 @@ export async function writeValueThrough(
       throw error;
     }
     const wasAlone = endLocally();
-    flight.begin(keeper.core.journal.clock, keeper.core.tagTimes.ordinal);
+    // What was invalidated since the write began may be newer than what it wrote: the flight has heard of it, and the entry is as old as the flight.
+    const isOvertaken = flight.isVoid;
     const { entry, text } = prepareOrNothing(keeper, flight, { ...write, value });
     return await finish(keeper, flight, entry, write, text.length, async () => {
       flight.begin(keeper.core.journal.clock, keeper.core.tagTimes.ordinal);
       const version = entry === undefined ? "" : keeper.versionOf(value);
-      const isNewest = wasAlone || version !== "";
-      if (redis === undefined) return wasAlone;
+      const isNewest = !isOvertaken && (wasAlone || version !== "");
+      if (redis === undefined) return wasAlone && !isOvertaken;
       const keepMs = entry === undefined ? 0 : entry.hardUntilMs - clock.now();
       return await redis.level.endWrite(
         keeper.redisKey(key),
