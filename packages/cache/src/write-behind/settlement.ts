@@ -1,10 +1,11 @@
 import { delay } from "@upshift/foundation";
 import type { DrainContext } from "./drain-context.ts";
 import { foldToItem } from "./fold.ts";
-import { errorCode } from "./is-transient.ts";
+import { errorCode } from "./failure-kind.ts";
 import { byToken, type Lease } from "./lease.ts";
 import { pauseAfterMs } from "./pause-after.ts";
 import type { Shard, TakenEntry } from "./shard.ts";
+import { SHARD_COUNT } from "./shard-keys.ts";
 import type { Change } from "./write-behind.ts";
 import { WriteBehindDeadLettersFullError } from "./write-behind-errors.ts";
 
@@ -56,9 +57,11 @@ export class Settlement<K, V> {
     const { name, declaration, counts, onError, onGivenUp } = this.#context;
     const { maxDelayMs, maxDeadLetters, deadLetter, backoff } = declaration.settings;
     this.#lease.settle([entry]);
+    // They lie in as many parts as there are shards.
+    const mostLetters = Math.ceil(maxDeadLetters / SHARD_COUNT);
     const why = { tryCount: entry.tryCount + 1, code: errorCode(error) };
     const answer = await this.#persist(() =>
-      entry.shard.bury(entry, { maxDelayMs, mostLetters: maxDeadLetters }, why),
+      entry.shard.bury(entry, { maxDelayMs, mostLetters }, why),
     );
     if (answer === "full") {
       onError(new WriteBehindDeadLettersFullError(name, error));

@@ -51,7 +51,7 @@ const MOST_ITEM_BYTES = 256 * 1024;
 const MOST_TAKEN_BYTES = 8 * 1024 * 1024;
 const LONG_DEAD_LETTER = 256;
 /** Keys that one call makes due. */
-export const HASTEN_PAGE = 1_000;
+const HASTEN_PAGE = 1_000;
 
 /** One shard in Redis: its scripts with types. */
 export class Shard {

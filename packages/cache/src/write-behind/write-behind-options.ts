@@ -31,11 +31,11 @@ export interface WriteBehindOptions<K, V> {
   readonly deadLetter?: (changes: readonly Change<K, V>[], error: unknown) => void | Promise<void>;
   /** Keys that may wait to be written, of all processes; default 100,000. */
   readonly maxPending?: number;
-  /** Dead letters that are kept; default 10,000. Where there are as many, what fails stays among what waits. */
+  /** Dead letters that are kept, about; default 10,000. Where there are as many, what fails stays among what waits. */
   readonly maxDeadLetters?: number;
   /**
-   * True for a failure that says nothing against the changes: it is tried again for as long as it lasts. Default: lost connections, timeouts, overload, deadlocks, by
-   * the codes of PostgreSQL, Node.js and upshift.
+   * True for a failure that says nothing against the changes: they are tried again together for as long as it lasts. Default: lost connections and overload, by the codes of PostgreSQL, Node.js
+   * and upshift. Timeouts and locks in the way of a row are told apart by their codes: that row is tried again alone, and not given up for it.
    */
   readonly isTransient?: (error: unknown) => boolean;
   /** `false`: this process only hands in, others write. Default `true`. */

@@ -209,6 +209,31 @@ test("many bad rows hold up the good ones no longer than looking for them takes"
   expect(store.gauges()).toMatchObject({ writtenCount: 40, pendingCount: 20 });
 });
 
+test("a row that is locked holds up no other, and is written when the lock is gone, however long it takes", async () => {
+  let isLocked = true;
+  const { clock, store } = open(
+    { writeTimeout: "1s", attempts: 2, maxDelay: 10, backoff: { min: 100, max: 1_000 } },
+    async (changes, { signal }) => {
+      if (!isLocked || changes.every(({ key }) => key !== "c")) return;
+      await new Promise<never>((_resolve, reject) => {
+        signal.addEventListener("abort", () => reject(new Error("cancelled")), { once: true });
+      });
+    },
+  );
+  await Promise.all(["a", "b", "c", "d"].map((key) => store.put(key, {})));
+  // All, then two of them, then one: a second each.
+  await clock.advance(3_100);
+  expect(store.gauges()).toMatchObject({ writtenCount: 3, pendingCount: 1 });
+  await store.put("e", {});
+  await clock.advance(20);
+  expect(await store.read("e")).toBeUndefined();
+  await clock.advance(60_000);
+  expect(store.gauges()).toMatchObject({ writtenCount: 4, pendingCount: 1, givenUpCount: 0 });
+  isLocked = false;
+  await clock.advance(3_000);
+  expect(store.gauges()).toMatchObject({ writtenCount: 5, pendingCount: 0 });
+});
+
 test("a failure that is not a row's is repeated for the whole batch once, then looked for in halves", async () => {
   let callCount = 0;
   const { clock, store, keysOf } = open(

@@ -63,7 +63,9 @@ export function callWriter<K, V>(
     });
     written.then(
       () => end({ isWritten: true }),
-      (error: unknown) => end({ isWritten: false, error }),
+      // Told to stop it may fail with anything.
+      (error: unknown) =>
+        end({ isWritten: false, error: own.signal.aborted ? own.signal.reason : error }),
     );
   });
 }

@@ -1,7 +1,7 @@
 import { delay } from "@upshift/foundation";
 import type { DrainContext } from "./drain-context.ts";
 import { foldItems } from "./fold.ts";
-import { isRowError, isTransient } from "./is-transient.ts";
+import { isInTheWay, isRowError, isTransient } from "./failure-kind.ts";
 import { pauseAfterMs } from "./pause-after.ts";
 import type { Settlement } from "./settlement.ts";
 import type { TakenEntry } from "./shard.ts";
@@ -109,17 +109,21 @@ export class WriteJob<K, V> {
 
   #isWorthRepeating(outcome: WriteOutcome): boolean {
     if (outcome.isWritten || this.#isOver) return false;
-    return !isRowError(outcome.error) && !this.#isTransient(outcome.error);
+    const { error } = outcome;
+    return !isRowError(error) && !isInTheWay(error) && !this.#isTransient(error);
   }
 
   async #failAlone({ entry, change }: Row<K, V>, error: unknown): Promise<void> {
     const tryCount = entry.tryCount + 1;
-    if (tryCount >= this.#context.declaration.settings.attempts) {
+    const isLastTry = tryCount >= this.#context.declaration.settings.attempts;
+    if (isLastTry && !isInTheWay(error)) {
       await this.#settlement.giveUp(entry, change, error);
       return;
     }
     this.#context.onError(error);
-    await this.#settlement.giveBack([entry], { delayMs: this.#pauseMs(tryCount), isTry: true });
+    // What has failed alone is written alone from now on.
+    const delayMs = this.#pauseMs(tryCount);
+    await this.#settlement.giveBack([entry], { delayMs, isTry: !isLastTry });
     // A database that finds fault with a row is in order.
     if (isRowError(error)) return;
     this.#fruitlessCount += 1;
@@ -146,6 +150,7 @@ export class WriteJob<K, V> {
   }
 
   #isTransient(error: unknown): boolean {
+    if (isInTheWay(error)) return false;
     return (this.#context.declaration.settings.isTransient ?? isTransient)(error);
   }
 
