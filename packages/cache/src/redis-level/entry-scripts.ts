@@ -6,7 +6,7 @@ import { defineScript, type Script } from "@upshift/redis";
  *   v  the value with its head (see `stored-value.ts`)      l, u  lease: token of who loads, until when (ms of the server)
  *   r  version of the value, where it has one               w     somebody waits for that load
  *   h  nothing may be stored until then                     f     token and error of the load that failed last
- *   n  writes under way, d  two of them overlapped
+ *   n  writes under way, n:<token> each of them, d  two of them overlapped, x  something else was invalidated meanwhile
  */
 
 const NOW = `local time = redis.call('TIME')
@@ -129,7 +129,7 @@ redis.call('HDEL', KEYS[1], 'l', 'u', 'w', 'f')
 if isOlder(ARGV[4], r) then
   result = -1
 elseif n then
-  redis.call('HSET', KEYS[1], 'd', '1')
+  redis.call('HSET', KEYS[1], 'x', '1')
   redis.call('HDEL', KEYS[1], 'v', 'r')
   result = 0
 elseif h and tonumber(h) > now then
@@ -149,10 +149,16 @@ export const REMOVE: Script = defineScript(
   "cache-remove",
   `${NOW}local w, h, n = unpack(redis.call('HMGET', KEYS[1], 'w', 'h', 'n'))
 local left = redis.call('PTTL', KEYS[1])
-local there = redis.call('DEL', KEYS[1])
+local there = 1
+if n then
+  redis.call('HDEL', KEYS[1], 'v', 'r', 'l', 'u', 'w', 'f', 'h')
+  redis.call('HSET', KEYS[1], 'x', '1')
+else
+  left = 0
+  there = redis.call('DEL', KEYS[1])
+end
 local closed = math.max(tonumber(h or 0) - now, tonumber(ARGV[2]))
 if closed > 0 then redis.call('HSET', KEYS[1], 'h', now + closed) end
-if n then redis.call('HSET', KEYS[1], 'n', n, 'd', '1') else left = 0 end
 if closed > 0 or n then redis.call('PEXPIRE', KEYS[1], math.max(closed, left)) end
 if w then redis.call('PUBLISH', ARGV[1], KEYS[1]) end
 return there`,
@@ -161,8 +167,9 @@ return there`,
 /** Keeps the value for when a load fails. KEYS: entry. ARGV: channel of those who wait. */
 export const EXPIRE: Script = defineScript(
   "cache-expire",
-  `local v, w = unpack(redis.call('HMGET', KEYS[1], 'v', 'w'))
+  `local v, w, n = unpack(redis.call('HMGET', KEYS[1], 'v', 'w', 'n'))
 redis.call('HDEL', KEYS[1], 'l', 'u', 'w', 'f')
+if n then redis.call('HSET', KEYS[1], 'x', '1') end
 if v then redis.call('HSET', KEYS[1], 'v', '0000000000000' .. v:sub(14)) end
 if w then redis.call('PUBLISH', ARGV[1], KEYS[1]) end
 return v and 1 or 0`,
@@ -184,11 +191,12 @@ return 1`,
 /**
  * A write to the database begins: until it ends, loads can store nothing, and the value that is there is kept no longer than the write may take, in case that this process does not live to end it.
  *
- * KEYS: entry. ARGV: ms that the write may take.
+ * KEYS: entry. ARGV: ms that the write may take, token of the write.
  */
 export const BEGIN_WRITE: Script = defineScript(
   "cache-begin-write",
   `if redis.call('HINCRBY', KEYS[1], 'n', 1) > 1 then redis.call('HSET', KEYS[1], 'd', '1') end
+redis.call('HSET', KEYS[1], 'n:' .. ARGV[2], '1')
 redis.call('HDEL', KEYS[1], 'l', 'u', 'f')
 local left = redis.call('PTTL', KEYS[1])
 if left < 0 or left > tonumber(ARGV[1]) or not redis.call('HGET', KEYS[1], 'v') then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
@@ -196,35 +204,34 @@ return 1`,
 );
 
 /**
- * The write has ended. What it wrote is stored if it was alone from beginning to end; of two that overlapped nobody knows which the database took last.
+ * The write has ended. What it wrote is stored if it was alone from beginning to end; of two that overlapped only a version tells which the database took last, and of one that was
+ * overtaken by an invalidation, or whose mark is gone, nothing does.
  *
- * KEYS: entry. ARGV: channel of those who wait, value or nothing, ms to live, version or nothing.
+ * KEYS: entry. ARGV: channel of those who wait, value or nothing, ms to live, version or nothing, token of the write.
  *
  * @returns 1 when it is stored, 0 when nothing is, -1 when a newer version is
  */
 export const END_WRITE: Script = defineScript(
   "cache-end-write",
-  `${NOW}${IS_OLDER}local n, d, w, r, h = unpack(redis.call('HMGET', KEYS[1], 'n', 'd', 'w', 'r', 'h'))
+  `${NOW}${IS_OLDER}local isMine = redis.call('HDEL', KEYS[1], 'n:' .. ARGV[5]) == 1
+local n, d, x, w, r, h = unpack(redis.call('HMGET', KEYS[1], 'n', 'd', 'x', 'w', 'r', 'h'))
+local others = tonumber(n or 0) - (isMine and 1 or 0)
+local isAlone = isMine and others == 0 and not d
+local mayStore = ARGV[2] ~= '' and isMine and not x and not (h and tonumber(h) > now)
 local result = 0
-if ARGV[2] ~= '' and ARGV[4] ~= '' and isOlder(ARGV[4], r) then
+redis.call('HDEL', KEYS[1], 'l', 'u', 'w', 'f')
+if isMine then
+  if others > 0 then redis.call('HSET', KEYS[1], 'n', others, 'd', '1') else redis.call('HDEL', KEYS[1], 'n', 'd', 'x') end
+end
+if ARGV[2] ~= '' and isOlder(ARGV[4], r) then
   result = -1
-  if n then
-    if redis.call('HINCRBY', KEYS[1], 'n', -1) <= 0 then redis.call('HDEL', KEYS[1], 'n', 'd') end
-  end
-elseif ARGV[2] ~= '' and ((n == '1' and not d) or ARGV[4] ~= '') and not (h and tonumber(h) > now) then
-  local others = tonumber(n or 1) - 1
-  redis.call('DEL', KEYS[1])
+elseif mayStore and (isAlone or ARGV[4] ~= '') then
   redis.call('HSET', KEYS[1], 'v', ARGV[2])
-  if ARGV[4] ~= '' then redis.call('HSET', KEYS[1], 'r', ARGV[4]) end
-  if others > 0 then redis.call('HSET', KEYS[1], 'n', others, 'd', '1') end
-  redis.call('PEXPIRE', KEYS[1], ARGV[3])
+  if ARGV[4] ~= '' then redis.call('HSET', KEYS[1], 'r', ARGV[4]) else redis.call('HDEL', KEYS[1], 'r') end
+  redis.call('PEXPIRE', KEYS[1], math.max(ARGV[3], others > 0 and redis.call('PTTL', KEYS[1]) or 0))
   result = 1
 else
-  local left = redis.call('PTTL', KEYS[1])
-  redis.call('DEL', KEYS[1])
-  if h and tonumber(h) > now then redis.call('HSET', KEYS[1], 'h', h) else h = nil end
-  if n and tonumber(n) > 1 then redis.call('HSET', KEYS[1], 'n', n - 1, 'd', '1') else n = nil end
-  if h or (n and tonumber(n) > 1) then redis.call('PEXPIRE', KEYS[1], math.max(1, left)) end
+  redis.call('HDEL', KEYS[1], 'v', 'r')
 end
 if w then redis.call('PUBLISH', ARGV[1], KEYS[1]) end
 return result`,

@@ -120,13 +120,20 @@ export class RedisLevel {
     await this.#run(EXPIRE, key, [this.#wakeChannel]);
   }
 
-  async beginWrite(key: string, writeMs: number): Promise<void> {
-    await this.#run(BEGIN_WRITE, key, [ms(writeMs)]);
+  async beginWrite(key: string, token: string, writeMs: number): Promise<void> {
+    await this.#run(BEGIN_WRITE, key, [ms(writeMs), token]);
   }
 
   /** @returns whether it is stored */
-  async endWrite(key: string, text: string, keepMs: number, version: string): Promise<boolean> {
-    return (await this.#run(END_WRITE, key, [this.#wakeChannel, text, ms(keepMs), version])) === 1;
+  async endWrite(
+    key: string,
+    token: string,
+    text: string,
+    keepMs: number,
+    version: string,
+  ): Promise<boolean> {
+    const args = [this.#wakeChannel, text, ms(keepMs), version, token];
+    return (await this.#run(END_WRITE, key, args)) === 1;
   }
 
   async #start(): Promise<void> {

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { Keeper } from "../definition/keeper.ts";
 import { Entry } from "../entry/entry.ts";
 import { writeStored } from "../entry/stored-value.ts";
@@ -63,12 +64,13 @@ export async function writeValueThrough(
 ): Promise<InvalidationStatus> {
   const { key, isStrict } = write;
   const { redis, clock, applier } = keeper.core;
+  const token = randomUUID();
   const endLocally = keeper.beginWrite(key);
   const flight = keeper.openFlight(key);
   try {
     if (redis?.level.allows() === true)
       await redis.level
-        .beginWrite(keeper.redisKey(key), WRITE_MS)
+        .beginWrite(keeper.redisKey(key), token, WRITE_MS)
         .catch((error: unknown) => keeper.core.onError(error));
     let value: unknown;
     try {
@@ -76,7 +78,7 @@ export async function writeValueThrough(
     } catch (error) {
       endLocally();
       await applier.apply([["key", keeper.name, key, 0]], isStrict, async () => {
-        await redis?.level.endWrite(keeper.redisKey(key), "", 0, "");
+        await redis?.level.endWrite(keeper.redisKey(key), token, "", 0, "");
       });
       throw error;
     }
@@ -92,6 +94,7 @@ export async function writeValueThrough(
       const keepMs = entry === undefined ? 0 : entry.hardUntilMs - clock.now();
       return await redis.level.endWrite(
         keeper.redisKey(key),
+        token,
         isNewest ? text : "",
         keepMs,
         version,
