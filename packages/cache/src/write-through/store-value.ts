@@ -122,7 +122,8 @@ async function finish(
     isStored = await toRedis();
   });
   if (entry === undefined || !isStored || status === "queued") return status;
-  if (!tagTimes.isVoid(entry, keeper.name) && !applier.isHeld(keeper.name, key))
+  if (tagTimes.isVoid(entry, keeper.name) || tagTimes.isExpired(entry, keeper.name)) return status;
+  if (!applier.isHeld(keeper.name, key))
     keeper.keep(flight, entry, sizeBytes === 0 ? undefined : sizeBytes);
   return status;
 }
