@@ -1,6 +1,12 @@
 export type { Coding, NegotiatedCoding } from "./coding/coding.ts";
 export type { CompressionOptions } from "./coding/compression-settings.ts";
+export { isCompressible } from "./coding/compressible.ts";
 export type { CompressionLevels } from "./coding/compress.ts";
+export {
+  compression,
+  type CompressionMiddleware,
+  type CompressionMiddlewareOptions,
+} from "./compression/compression.ts";
 export type { PlannedResponse, RequestFacts } from "./planned-response.ts";
 export type { CacheControl } from "./send/cache-control.ts";
 export type { HeaderFields } from "./send/header-fields.ts";
@@ -28,3 +34,19 @@ export { ResponseNotKeptError } from "./cached/cached-errors.ts";
 export type { CachedOptions } from "./cached/cached-options.ts";
 export type { Handler, Next } from "./cached/exchange.ts";
 export { responseTags } from "./cached/response-tags.ts";
+export { type FieldSelection, projectionPaths } from "./fields/field-selection.ts";
+export type { FieldPath, FieldShape } from "./fields/field-shape.ts";
+export {
+  ForbiddenFieldsError,
+  InvalidFieldsError,
+  UnknownFieldsError,
+} from "./fields/fields-errors.ts";
+export {
+  type FieldRule,
+  type FieldRules,
+  type Fieldset,
+  fieldset,
+  type FieldsetOptions,
+} from "./fields/fieldset.ts";
+export { pick, type Picked } from "./fields/pick.ts";
+export type { StandardSchema } from "./fields/read-schema.ts";
