@@ -9,6 +9,9 @@ import { SHARD_COUNT } from "./shard-keys.ts";
 import type { Change } from "./write-behind.ts";
 import { WriteBehindDeadLettersFullError } from "./write-behind-errors.ts";
 
+/** An answer that comes after the lease still spares writing again, where no other has taken it. */
+const LEAST_PERSISTENCE_MS = 5_000;
+
 /**
  * Tells Redis what became of what was taken. Each call is repeated until Redis answers, for the time of a lease: after that others take it, and it is written again.
  */
@@ -105,7 +108,7 @@ export class Settlement<K, V> {
   async #persist<T>(call: () => Promise<T>): Promise<T | undefined> {
     const { clock, random, stopped, onError, declaration } = this.#context;
     const { backoff, leaseMs } = declaration.settings;
-    const giveUpAtMs = clock.now() + leaseMs;
+    const giveUpAtMs = clock.now() + Math.max(leaseMs, LEAST_PERSISTENCE_MS);
     for (let failureCount = 1; ; failureCount += 1) {
       try {
         return await call();

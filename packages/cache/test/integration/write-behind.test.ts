@@ -127,7 +127,8 @@ describe.skipIf(skips.isMissing)("write-behind on Redis and PostgreSQL", () => {
   test("a drainer that was stopped past its lease can neither write over newer rows nor acknowledge", async () => {
     const name = fresh();
     const store = openHandIn(redis, { name });
-    const stopped = await startDrainer([server.url, database.url, name, "300ms", "200"]);
+    // After its signal it has as long as its lease to end: enough for a statement on a busy machine.
+    const stopped = await startDrainer([server.url, database.url, name, "2s", "200"]);
     await store.put("stopped", { a: 1, b: 1 });
     await stopped.line("write stopped");
     stopped.process.kill("SIGSTOP");

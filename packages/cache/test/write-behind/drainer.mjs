@@ -6,7 +6,9 @@ import { openWriteBehind } from "../../dist/write-behind/open-write-behind.js";
 import { writeBehind } from "../../dist/write-behind/write-behind.js";
 
 const [target, databaseUrl, name = "row", lease = "1s", pauseMs = "0"] = process.argv.slice(2);
-const redis = connectRedis(target.startsWith("[") ? JSON.parse(target) : target);
+const redis = connectRedis(target.startsWith("[") ? JSON.parse(target) : target, {
+  timeout: "5s",
+});
 const db = createPool({ primary: databaseUrl, max: 4 });
 const say = (line) => process.stdout.write(`${line}\n`);
 
