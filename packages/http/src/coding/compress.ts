@@ -11,16 +11,18 @@ const { BROTLI_OPERATION_FLUSH, BROTLI_PARAM_QUALITY, BROTLI_PARAM_SIZE_HINT, Z_
 export interface CompressionLevels {
   /** 1 to 9. Default 6. */
   readonly gzip: number;
-  /** 0 to 11. Default 4; 11, the default of Node, takes seconds per megabyte. */
+  /** 0 to 11. Default 3; 11, the default of Node, takes seconds per megabyte. */
   readonly br: number;
   /** 1 to 22. Default 3. */
   readonly zstd: number;
 }
 
 /**
- * Sizes and time of 10 KB of JSON: gzip 6 2,117 bytes in 180 us (4: 2,260, as long), br 4 1,786 bytes in 200 us (5: 1,762 in 360 us).
+ * For bodies that are compressed for one request. 10 KB of JSON: gzip 6 in 128 us to 1,899 bytes (4: 98 us, 2,018), br 3 in 92 us to
+ * 1,598 (4: 175 us, 1,598; 5: 293 us, 1,581). 800 KB: gzip 6 in 29 ms to 293 KB, br 3 in 10 ms to 214 KB (4: 17 ms, 198 KB; 5: 32 ms,
+ * 181 KB). What is compressed once and sent often is worth more.
  */
-export const DEFAULT_LEVELS: CompressionLevels = { gzip: 6, br: 4, zstd: 3 };
+export const DEFAULT_LEVELS: CompressionLevels = { gzip: 6, br: 3, zstd: 3 };
 
 const RANGES: Readonly<Record<Coding, readonly [number, number]>> = {
   gzip: [1, 9],
@@ -49,7 +51,13 @@ export function toLevels(levels: Partial<CompressionLevels> | undefined): Compre
   return all;
 }
 
-/** Compresses at once, on this thread: for small bodies the way to the thread pool and back costs more than the work. */
+/**
+ * Bodies of this size and more go to the thread pool and are streamed. Below it the way there and back costs more than the work, which
+ * holds this thread for at most about 2 ms.
+ */
+export const SYNC_BYTES: number = 64 * 1_024;
+
+/** Compresses at once, on this thread. */
 export function compressSync(body: Uint8Array, coding: Coding, levels: CompressionLevels): Buffer {
   if (coding === "br") {
     const params = {
