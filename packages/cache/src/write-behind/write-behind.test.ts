@@ -1,5 +1,5 @@
 import { createSimulatedClock } from "@upshift/foundation/testing";
-import type { Reply } from "@upshift/redis";
+import { RedisReplyError, type Reply } from "@upshift/redis";
 import { createMemoryRedisServer } from "@upshift/redis/testing";
 import { expect, expectTypeOf, test } from "vitest";
 import { openWriteBehind } from "./open-write-behind.ts";
@@ -460,6 +460,22 @@ test("an acknowledgement whose answer is lost is asked for again, and the row is
   await store.put("a", {});
   await clock.advance(5_000);
   expect(isLost).toBe(true);
+  expect(calls).toHaveLength(1);
+  expect(await store.read("a")).toBeUndefined();
+});
+
+test("a Redis that does not know flags of scripts, before 7, is drained without them", async () => {
+  let refusedCount = 0;
+  const { clock, store, calls } = open({ maxDelay: 10 }, undefined, async (command, apply) => {
+    if (!command.some((word) => word.startsWith("#!"))) return apply();
+    refusedCount += 1;
+    const reply =
+      "ERR Error compiling script (new function): user_script:1: unexpected symbol near '#'";
+    throw new RedisReplyError("SCRIPT", reply);
+  });
+  await store.put("a", {});
+  await clock.advance(1_000);
+  expect(refusedCount).toBeGreaterThan(0);
   expect(calls).toHaveLength(1);
   expect(await store.read("a")).toBeUndefined();
 });
