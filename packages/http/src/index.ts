@@ -50,3 +50,14 @@ export {
 } from "./fields/fieldset.ts";
 export { pick, type Picked } from "./fields/pick.ts";
 export type { StandardSchema } from "./fields/read-schema.ts";
+export {
+  type AddressSource,
+  clientAddress,
+  type ClientAddress,
+  type ClientAddressOptions,
+} from "./client-address/client-address.ts";
+export type { LimitDecision, LimitPolicyState, RequestLimit } from "./rate-limit/limit-decision.ts";
+export type { RateLimitedOptions } from "./rate-limit/plan-limit.ts";
+export { type LimitMiddleware, rateLimited } from "./rate-limit/rate-limited.ts";
+export { type LimitReply, rateLimitedHook } from "./rate-limit/rate-limited-fastify.ts";
+export { type LimitContext, rateLimitedHono } from "./rate-limit/rate-limited-hono.ts";

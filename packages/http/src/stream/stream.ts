@@ -1,8 +1,8 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { ServerResponse } from "node:http";
 import { InvalidArgumentError, systemClock } from "@upshift/foundation";
-import type { RequestFacts } from "../planned-response.ts";
 import { problemOfError } from "../problem/problem-of-error.ts";
 import { sendProblem } from "../problem/send-problem.ts";
+import { NodeRequest } from "../send/node-request.ts";
 import { type OpenChunks, openStream } from "./open-stream.ts";
 import { openRun, type StreamRun } from "./plan-stream.ts";
 import { ResponseClosedError, ResponseIdleError } from "./stream-errors.ts";
@@ -48,7 +48,7 @@ export async function stream(
   const run = openRun(options.signal);
   const output = new Output(response, run, idleMs);
   try {
-    const facts = factsOf(response.req);
+    const facts = new NodeRequest(response.req);
     const headers = { ...headersOf(response), ...options.headers };
     if (response.destroyed) run.stop(new ResponseClosedError(0));
     run.signal.throwIfAborted();
@@ -176,17 +176,6 @@ class Output {
   };
 
   readonly #onError = (error: Error): void => this.#run.stop(error);
-}
-
-function factsOf(request: IncomingMessage): RequestFacts {
-  return {
-    method: request.method ?? "GET",
-    url: request.url ?? "/",
-    header(name) {
-      const value = request.headers[name];
-      return Array.isArray(value) ? value.join(", ") : value;
-    },
-  };
 }
 
 function headersOf(response: ServerResponse): Record<string, string | readonly string[]> {

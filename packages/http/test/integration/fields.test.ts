@@ -42,7 +42,7 @@ beforeAll(async () => {
     query(...args: readonly unknown[]): never {
       const [first] = args;
       statements.push(typeof first === "string" ? first : (first as { text: string }).text);
-      return Reflect.apply(pool.query, pool, args) as never;
+      return (pool.query.bind(pool) as (...given: readonly unknown[]) => never)(...args);
     },
   };
   server = await serve((request, response) => {
