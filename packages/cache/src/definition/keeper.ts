@@ -109,15 +109,34 @@ export class Keeper implements DefinitionParts, Invalidated {
     }
     this.counters.misses += 1;
     const flight = this.#flights.get(key);
-    if (flight !== undefined) {
-      flight.waiterCount += 1;
-      this.counters.stampedesAbsorbed += 1;
-      if (reading !== undefined) reading.outcome = "joined";
-      return flight.answer;
-    }
+    if (flight !== undefined)
+      return this.policy.memoryTtlMs === 0 && this.core.redis !== undefined
+        ? this.#joinConfirmed(flight, input, reading)
+        : this.#join(flight, reading);
     const started = this.#start(key, input, state === "gone" ? undefined : entry);
     if (reading !== undefined) reading.flight = started;
     return started.answer;
+  }
+
+  #join(flight: Flight, reading: Reading | undefined): Promise<unknown> {
+    flight.waiterCount += 1;
+    this.counters.stampedesAbsorbed += 1;
+    if (reading !== undefined) reading.outcome = "joined";
+    return flight.answer;
+  }
+
+  /** Without memory no news are waited for: what was invalidated since the flight began is asked for, and ends it for those who come later. */
+  async #joinConfirmed(
+    flight: Flight,
+    input: unknown,
+    reading: Reading | undefined,
+  ): Promise<unknown> {
+    await this.core.journal.confirm();
+    const current = this.#flights.get(flight.key);
+    if (current !== undefined) return await this.#join(current, reading);
+    const started = this.#start(flight.key, input, undefined);
+    if (reading !== undefined) reading.flight = started;
+    return await started.answer;
   }
 
   /** For what is stored without a load: it hears of invalidations meanwhile as a load does. */
