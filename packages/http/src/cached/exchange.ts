@@ -1,4 +1,14 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { respond } from "../send/respond.ts";
+import { NodeRequest } from "../send/node-request.ts";
+import { writePlanned } from "../send/write-planned.ts";
+import { overflowTo } from "./overflow.ts";
+import type { Recorded } from "./recorded.ts";
+import { RecordingResponse } from "./recording-response.ts";
+import type { RequestKey } from "./request-key.ts";
+import type { Asker, RecordRules } from "./route-cache.ts";
+import { trackRequest } from "./tracked-request.ts";
+import { headersOfRecorded } from "./unshared.ts";
 
 /** As Express has it: an error, or on to the next handler. */
 export type Next = (error?: unknown) => void;
@@ -9,18 +19,52 @@ export type Handler<Request, Response> = (
   next: Next,
 ) => unknown;
 
-/** A request and its answer. */
-export class Exchange<Request extends IncomingMessage, Response extends ServerResponse> {
+/** The handler passed a request on: nothing to keep, and nothing to send. */
+export class PassedOnError extends Error {}
+
+/** A request of node:http or Express, and its answer. */
+export class Exchange<
+  Request extends IncomingMessage,
+  Response extends ServerResponse,
+> implements Asker<Request> {
   readonly id: symbol = Symbol("exchange");
   readonly request: Request;
   readonly response: Response;
-  readonly next: Next | undefined;
-  /** The client has its answer, or is getting it: a load that goes on for others must leave the response alone. */
+  readonly #handler: Handler<Request, Response>;
   isAnswered = false;
 
-  constructor(request: Request, response: Response, next: Next | undefined) {
+  constructor(request: Request, response: Response, handler: Handler<Request, Response>) {
     this.request = request;
     this.response = response;
-    this.next = next;
+    this.#handler = handler;
+  }
+
+  async record(
+    found: RequestKey,
+    { headers, mostBytes }: RecordRules,
+    onRead: (name: string) => void,
+  ): Promise<Recorded> {
+    const request = trackRequest(this.request, found, headers, onRead);
+    const recording = new RecordingResponse(request, this.response, mostBytes, overflowTo(this));
+    Object.defineProperty(request, "res", { value: recording.response, writable: true });
+    return await new Promise((resolve, reject) => {
+      const next = (error?: unknown): void =>
+        reject(error === undefined ? new PassedOnError("passed on") : error);
+      recording.response.on("error", reject);
+      void recording.done.then(resolve, reject);
+      void this.#run(request, recording.response, next).catch(reject);
+    });
+  }
+
+  async #run(request: Request, response: Response, next: Next): Promise<void> {
+    await this.#handler(request, response, next);
+  }
+
+  async sendUnshared(recorded: Recorded, body: Buffer): Promise<void> {
+    this.isAnswered = true;
+    const { status } = recorded;
+    const headers = headersOfRecorded(recorded);
+    const planned = await respond(new NodeRequest(this.request), body, { status, headers });
+    if (!this.response.headersSent) await writePlanned(this.response, planned);
   }
 }

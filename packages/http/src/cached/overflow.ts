@@ -1,11 +1,12 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Exchange } from "./exchange.ts";
 import type { Overflow } from "./recording-response.ts";
 
 /** Sends a body that is too large to be kept to the client that asked, if it has no answer yet. */
-export function overflowTo<Request extends IncomingMessage, Response extends ServerResponse>(
-  exchange: Exchange<Request, Response>,
-): Overflow {
+export function overflowTo(exchange: {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  isAnswered: boolean;
+}): Overflow {
   const { request, response } = exchange;
   let isSending = false;
   return {

@@ -1,15 +1,10 @@
 import { type IncomingMessage, type OutgoingHttpHeaders, ServerResponse } from "node:http";
 
+import type { Recorded } from "./recorded.ts";
+import { openTags } from "./response-tags.ts";
+
 type Chunk = string | Uint8Array;
 type Callback = (error?: Error | null) => void;
-
-/** What a handler has answered. */
-export interface Recorded {
-  readonly status: number;
-  readonly fields: readonly (readonly [name: string, value: string])[];
-  /** `undefined`: it was too large, and has gone where `overflow` sent it. */
-  readonly body: Buffer | undefined;
-}
 
 /** Where a body goes that is too large to be kept. */
 export interface Overflow {
@@ -30,6 +25,7 @@ export class RecordingResponse<Response extends ServerResponse> {
   readonly done: Promise<Recorded>;
   readonly #mostBytes: number;
   readonly #overflow: Overflow;
+  readonly #tags: ReadonlySet<string>;
   #chunks: Buffer[] = [];
   #sizeBytes = 0;
   #isOver = false;
@@ -45,6 +41,7 @@ export class RecordingResponse<Response extends ServerResponse> {
     const made: unknown = new ServerResponse(request);
     this.response = adopt(made, real);
     const { response } = this;
+    this.#tags = openTags(response);
     const own = {
       req: request,
       writeHead: (status: number, ...rest: readonly unknown[]) => this.#writeHead(status, rest),
@@ -122,6 +119,7 @@ export class RecordingResponse<Response extends ServerResponse> {
       status: response.statusCode,
       fields: fieldsOf(response),
       body: this.#isOver ? undefined : Buffer.concat(this.#chunks),
+      tags: this.#tags,
     });
     this.#chunks = [];
     const callback = args.find(isCallback);

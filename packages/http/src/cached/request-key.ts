@@ -1,12 +1,27 @@
-import type { IncomingMessage } from "node:http";
+import type { IncomingHttpHeaders } from "node:http";
 import type { CachedOptions } from "./cached-options.ts";
 
 /** What a request asks for, in the form in which the handler sees it. */
 export interface RequestKey {
   /** Path and query, normalised. */
   readonly url: string;
+  /** Differs from it where a router has shortened or a hook has rewritten it. */
+  readonly originalUrl: string;
   /** Under which the response is kept. */
   readonly key: string;
+}
+
+/** How a framework shows its requests. */
+export interface RequestView<Request> {
+  methodOf(request: Request): string | undefined;
+  /** Names in lower case. */
+  headersOf(request: Request): IncomingHttpHeaders;
+  /** Path and query, as handlers see them. */
+  urlOf(request: Request): string;
+  /** The same as they came. Default: {@link urlOf}. */
+  originalUrlOf?(request: Request): string | undefined;
+  /** Parameters that the framework has read by itself, by a parser that may differ from the one of this package: they become part of the key. */
+  queryOf?(request: Request): unknown;
 }
 
 /** Targets that are looked up again; most requests are for few. */
@@ -14,41 +29,53 @@ const MOST_REMEMBERED = 2_000;
 const LONGEST_REMEMBERED = 500;
 
 /** Makes keys, and remembers those of short targets. */
-export class RequestKeys<Request extends IncomingMessage> {
+export class RequestKeys<Request> {
   readonly #options: CachedOptions<Request>;
+  readonly #view: RequestView<Request>;
   readonly #names: ReadonlySet<string> | undefined;
+  readonly #isByTarget: boolean;
   readonly #remembered = new Map<string, RequestKey>();
 
-  constructor(options: CachedOptions<Request>) {
+  constructor(options: CachedOptions<Request>, view: RequestView<Request>) {
     this.#options = options;
+    this.#view = view;
     this.#names = options.query === undefined ? undefined : new Set(options.query);
+    this.#isByTarget =
+      options.vary === undefined && options.key === undefined && options.private === undefined;
   }
 
-  /** @returns `undefined` for what is not to be answered from a cache: a request without path or host, or with more than one */
-  of(request: Request, target: string): RequestKey | undefined {
-    const host = request.headers.host ?? "";
+  /** @returns `undefined` for what is not to be answered from a cache: a target that is no path or is misspelled, a host that is none, nobody for a private route */
+  of(request: Request, headers: IncomingHttpHeaders): RequestKey | undefined {
+    const url = this.#view.urlOf(request);
+    const originalUrl = this.#view.originalUrlOf?.(request) ?? url;
+    const base = this.#baseOf(headers.host ?? "", url, originalUrl);
+    if (base === undefined) return undefined;
+    const query = this.#view.queryOf?.(request);
+    const seen = query === undefined ? "" : textOfQuery(query, this.#names);
+    if (this.#isByTarget && seen === "") return base;
     const { vary, key, private: personOf } = this.#options;
-    const base = this.#baseOf(host, target);
-    if (base === undefined || (vary === undefined && key === undefined && personOf === undefined))
-      return base;
-    const parts: (string | null)[] = [];
-    for (const name of vary ?? []) parts.push(lineOf(request.headers[name.toLowerCase()]));
+    const parts: (string | null)[] = [seen];
+    for (const name of vary ?? []) parts.push(lineOf(headers[name.toLowerCase()]));
     if (key !== undefined) parts.push(...[key(request)].flat());
     if (personOf !== undefined) {
       const person = personOf(request);
       if (person === undefined || person === "") return undefined;
       parts.push(person);
     }
-    return { url: base.url, key: `${base.key} ${JSON.stringify(parts)}` };
+    return { ...base, key: `${base.key} ${JSON.stringify(parts)}` };
   }
 
-  #baseOf(host: string, target: string): RequestKey | undefined {
-    const id = `${host} ${target}`;
+  #baseOf(host: string, url: string, originalUrl: string): RequestKey | undefined {
+    const isWhole = url === originalUrl;
+    const id = isWhole ? `${host} ${url}` : `${host} ${url} ${originalUrl}`;
     const known = this.#remembered.get(id);
     if (known !== undefined) return known;
-    const url = normalizeTarget(target, this.#names);
-    if (url === undefined || /[^\w.:[\]-]/.test(host)) return undefined;
-    const made = { url, key: `${host.toLowerCase()} ${url}` };
+    if (/[^\w.:[\]-]/.test(host)) return undefined;
+    const normal = normalizeTarget(url, this.#names);
+    const original = isWhole ? normal : normalizeTarget(originalUrl, this.#names);
+    if (normal === undefined || original === undefined) return undefined;
+    const targets = isWhole ? normal : `${normal} ${original}`;
+    const made = { url: normal, originalUrl: original, key: `${host.toLowerCase()} ${targets}` };
     if (id.length <= LONGEST_REMEMBERED) {
       if (this.#remembered.size >= MOST_REMEMBERED) this.#remembered.clear();
       this.#remembered.set(id, made);
@@ -60,23 +87,65 @@ export class RequestKeys<Request extends IncomingMessage> {
 /**
  * Path as it came; parameters decoded and encoded in one way, sorted by name, those of one name in their order.
  *
+ * A path is never decoded: whether `/a%2Fb` and `/a/b` are the same is for the router to say, and here they are not.
+ *
  * @param names - of the parameters that count
- * @returns `undefined` for a target that is no path
+ * @returns `undefined` for a target that is no path, and for one whose parameters parsers would read differently: not percent-encoded, or not UTF-8
  */
 export function normalizeTarget(
   target: string,
   names: ReadonlySet<string> | undefined,
 ): string | undefined {
-  if (!target.startsWith("/") || target.includes("#")) return undefined;
+  if (!target.startsWith("/") || NOT_IN_TARGET.test(target)) return undefined;
   const at = target.indexOf("?");
   if (at === -1) return target;
-  const parameters = new URLSearchParams(target.slice(at + 1));
+  const given = target.slice(at + 1);
+  if (BROKEN_ESCAPE.test(given)) return undefined;
+  const parameters = new URLSearchParams(given);
   if (names !== undefined)
     for (const name of new Set(parameters.keys())) if (!names.has(name)) parameters.delete(name);
   parameters.sort();
   const query = parameters.toString();
+  if (query.includes(NOT_UTF_8)) return undefined;
   return query === "" ? target.slice(0, at) : `${target.slice(0, at)}?${query}`;
 }
+
+/** Anything but visible ASCII, and the mark of what clients never send. */
+const NOT_IN_TARGET = /[^\x21-\x7e]|#/;
+const BROKEN_ESCAPE = /%(?![\da-f]{2})/i;
+/** What decoders write for bytes that are not UTF-8. */
+const NOT_UTF_8 = "%EF%BF%BD";
+
+/** The parameters that count, of those that a framework has read. */
+export function countingParameters(
+  query: unknown,
+  names: ReadonlySet<string> | undefined,
+): Readonly<Record<string, unknown>> {
+  const counting: Record<string, unknown> = {};
+  if (typeof query !== "object" || query === null) return counting;
+  for (const [name, value] of Object.entries(query))
+    if (names === undefined || names.has(name)) define(counting, name, value);
+  return counting;
+}
+
+/** Also for `__proto__`. */
+function define(target: object, name: string, value: unknown): void {
+  Object.defineProperty(target, name, {
+    value,
+    enumerable: true,
+    configurable: true,
+    writable: true,
+  });
+}
+
+function textOfQuery(query: unknown, names: ReadonlySet<string> | undefined): string {
+  if (typeof query !== "object" || query === null) return "";
+  for (const _ in query) return JSON.stringify(sorted(countingParameters(query, names)));
+  return "";
+}
+
+const sorted = (query: Readonly<Record<string, unknown>>): unknown =>
+  Object.entries(query).toSorted(([left], [right]) => (left < right ? -1 : 1));
 
 const lineOf = (value: string | string[] | undefined): string | null =>
   value === undefined ? null : typeof value === "string" ? value : value.join(", ");

@@ -1,5 +1,5 @@
 import { parseVary } from "./vary-names.ts";
-import type { Recorded } from "./recording-response.ts";
+import type { Recorded } from "./recorded.ts";
 
 /** What is decided about by the route, not by its handler. */
 export interface ShareRules {

@@ -1,4 +1,4 @@
-import { tagOfContent } from "../validation/entity-tag.ts";
+import { type EntityTag, parseTag, tagOfContent } from "../validation/entity-tag.ts";
 
 /** A response as the cache keeps it, also in Redis. */
 export interface StoredResponse {
@@ -10,8 +10,8 @@ export interface StoredResponse {
   readonly body: Buffer;
   /** As the handler set it. */
   readonly cacheControl?: string;
-  /** Of the entity tag, without quotes and coding. */
-  readonly opaqueTag: string;
+  /** The one that the handler set, else by the content. */
+  readonly tag: EntityTag;
 }
 
 /** A response that is for the request that made it alone. */
@@ -41,12 +41,27 @@ export function storedResponse(
   fields: readonly (readonly [name: string, value: string])[],
   body: Buffer,
 ): StoredResponse {
-  const kept = fields.filter(([name]) => !FOLLOWING.has(name));
+  const cacheControl = valueOf(fields, "cache-control");
   return {
     kind: "stored",
     status,
-    fields: kept,
+    fields: fields.filter(([name]) => !FOLLOWING.has(name)),
     body,
-    opaqueTag: tagOfContent(body, false).opaque,
+    tag: ownTag(valueOf(fields, "etag")) ?? tagOfContent(body, false),
+    ...(cacheControl === undefined ? {} : { cacheControl }),
   };
+}
+
+const valueOf = (
+  fields: readonly (readonly [name: string, value: string])[],
+  wanted: string,
+): string | undefined => fields.findLast(([name]) => name === wanted)?.[1];
+
+function ownTag(field: string | undefined): EntityTag | undefined {
+  if (field === undefined) return undefined;
+  try {
+    return parseTag(field);
+  } catch {
+    return undefined;
+  }
 }

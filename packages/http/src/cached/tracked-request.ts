@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
+import type { RequestKey } from "./request-key.ts";
 
 /** Negotiated on the entry, so the handler must not answer to them. */
 const NEGOTIATED: ReadonlySet<string> = new Set([
@@ -12,6 +13,25 @@ const NEGOTIATED: ReadonlySet<string> = new Set([
   "te",
 ]);
 const HARMLESS: readonly string[] = ["host", "traceparent", "tracestate"];
+/** What middleware makes of credentials: where nobody is told apart, it must not get into a response that others see. */
+const DERIVED: readonly string[] = [
+  "account",
+  "auth",
+  "cookies",
+  "session",
+  "signedCookies",
+  "user",
+];
+const CONNECTION: readonly string[] = ["socket", "connection"];
+/** Of a connection: who is at its other end. */
+const PEER: ReadonlySet<string | symbol> = new Set([
+  "authorized",
+  "getPeerCertificate",
+  "getPeerX509Certificate",
+  "remoteAddress",
+  "remoteFamily",
+  "remotePort",
+]);
 
 export const CREDENTIALS: readonly string[] = ["authorization", "cookie", "proxy-authorization"];
 
@@ -20,6 +40,8 @@ export interface HeaderRules {
   /** In the key, or without influence. */
   readonly allowed: ReadonlySet<string>;
   readonly hidden: ReadonlySet<string>;
+  /** Properties of the request that are for one person. */
+  readonly personal: readonly string[];
 }
 
 export function headerRules(options: {
@@ -32,30 +54,28 @@ export function headerRules(options: {
   const allowed = new Set(
     [...HARMLESS, ...vary, ...ignoreHeaders].map((name) => name.toLowerCase()),
   );
-  if (isPrivate) for (const name of CREDENTIALS) allowed.add(name);
+  // Without `public`, and where nobody is told apart, there are none: such requests go past the cache.
+  if (!isPublic) for (const name of CREDENTIALS) allowed.add(name);
   const hidden = new Set([...NEGOTIATED, ...(isPublic ? CREDENTIALS : [])]);
   for (const name of allowed) hidden.delete(name);
-  return { allowed, hidden };
+  const personal = isPrivate ? [] : [...DERIVED, ...CONNECTION];
+  return { allowed, hidden, personal: personal.filter((name) => !allowed.has(name)) };
 }
 
-/**
- * The request as the handler of a cached route sees it: a GET for the normalised target, without the fields that are negotiated on the entry. Everything else is that of the request.
- *
- * @param onRead - told of each field that was looked at although it is not in the key; `*` for all
- */
-export function trackRequest<Request extends IncomingMessage>(
-  request: Request,
-  url: string,
+/** Fields, telling of each that is looked at although it is not in the key; `*` for all. */
+export function trackHeaders(
+  all: IncomingHttpHeaders,
   { allowed, hidden }: HeaderRules,
   onRead: (name: string) => void,
-): Request {
+): IncomingHttpHeaders {
   const visible: IncomingHttpHeaders = {};
-  for (const name of Object.keys(request.headers))
-    if (!hidden.has(name)) visible[name] = request.headers[name];
+  for (const name of Object.keys(all)) if (!hidden.has(name)) visible[name] = all[name];
+  // As it is in the key.
+  if (visible.host !== undefined) visible.host = visible.host.toLowerCase();
   const note = (name: string | symbol): void => {
     if (typeof name === "string" && !allowed.has(name) && !hidden.has(name)) onRead(name);
   };
-  const headers = new Proxy(visible, {
+  return new Proxy(visible, {
     get(target, name) {
       note(name);
       return Reflect.get(target, name);
@@ -73,6 +93,63 @@ export function trackRequest<Request extends IncomingMessage>(
       return Reflect.ownKeys(target);
     },
   });
+}
+
+/**
+ * Properties that tell when something is in them and is looked at.
+ *
+ * @param onRead - told of `request.user`, say
+ */
+export function trackPersonal(
+  from: object,
+  { personal }: HeaderRules,
+  onRead: (name: string) => void,
+): PropertyDescriptorMap {
+  const tracked: PropertyDescriptorMap = {};
+  for (const name of personal) {
+    if (!(name in from)) continue;
+    tracked[name] = {
+      configurable: true,
+      get() {
+        const value: unknown = Reflect.get(from, name);
+        if (typeof value === "object" && value !== null && CONNECTION.includes(name))
+          return trackPeer(value, name, onRead);
+        if (!isNothing(value)) onRead(`request.${name}`);
+        return value;
+      },
+      set(this: object, value: unknown) {
+        Object.defineProperty(this, name, { value, writable: true, configurable: true });
+      },
+    };
+  }
+  return tracked;
+}
+
+function trackPeer(socket: object, name: string, onRead: (name: string) => void): object {
+  return new Proxy(socket, {
+    get(target, property) {
+      if (PEER.has(property)) onRead(`request.${name}.${String(property)}`);
+      return Reflect.get(target, property);
+    },
+  });
+}
+
+const isNothing = (value: unknown): boolean =>
+  value === undefined ||
+  value === null ||
+  (typeof value === "object" && Object.keys(value).length === 0);
+
+/**
+ * The request as the handler of a cached route sees it: a GET for the normalised target, without the fields that are negotiated on the entry. Everything else is that of the request.
+ *
+ * @param onRead - told of each field that was looked at although it is not in the key; `*` for all
+ */
+export function trackRequest<Request extends IncomingMessage>(
+  request: Request,
+  { url, originalUrl }: Pick<RequestKey, "url" | "originalUrl">,
+  rules: HeaderRules,
+  onRead: (name: string) => void,
+): Request {
   const everything = (
     from: Request,
     name: "headersDistinct" | "rawHeaders",
@@ -83,10 +160,18 @@ export function trackRequest<Request extends IncomingMessage>(
       return Reflect.get(from, name);
     },
   });
+  const own = (value: unknown): PropertyDescriptor => ({
+    value,
+    writable: true,
+    configurable: true,
+    enumerable: true,
+  });
   const tracked: unknown = Object.create(request, {
-    headers: { value: headers, writable: true, configurable: true, enumerable: true },
-    url: { value: url, writable: true, configurable: true, enumerable: true },
-    method: { value: "GET", writable: true, configurable: true, enumerable: true },
+    ...trackPersonal(request, rules, onRead),
+    headers: own(trackHeaders(request.headers, rules, onRead)),
+    url: own(url),
+    method: own("GET"),
+    ...("originalUrl" in request ? { originalUrl: own(originalUrl) } : {}),
     rawHeaders: everything(request, "rawHeaders"),
     headersDistinct: everything(request, "headersDistinct"),
   });
@@ -94,6 +179,6 @@ export function trackRequest<Request extends IncomingMessage>(
 }
 
 /** Made of it by `Object.create`. */
-function isLike<Request extends object>(request: Request, made: unknown): made is Request {
+export function isLike<Request extends object>(request: Request, made: unknown): made is Request {
   return typeof made === "object" && made !== null && Object.getPrototypeOf(made) === request;
 }

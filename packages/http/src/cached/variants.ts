@@ -1,8 +1,11 @@
+import { systemClock } from "@upshift/foundation";
 import type { Coding, NegotiatedCoding } from "../coding/coding.ts";
 import type { CompressionSettings } from "../coding/compression-settings.ts";
 import { compressSync } from "../coding/compress.ts";
 import { forbidsTransform } from "../send/cache-control.ts";
 import { type EntityTag, formatTag } from "../validation/entity-tag.ts";
+import { parseHttpDate } from "../validation/http-date.ts";
+import type { Answer } from "./answer.ts";
 import { compressInBackground } from "./compress-in-background.ts";
 import type { StoredResponse } from "./stored-response.ts";
 
@@ -10,11 +13,11 @@ import type { StoredResponse } from "./stored-response.ts";
 export interface Variant {
   readonly coding: NegotiatedCoding;
   readonly tag: string;
-  readonly body: Buffer;
-  /** Name, value, name, value, …: the form that node:http writes without making another. */
-  readonly fields: readonly string[];
-  /** Of a 304. */
-  readonly validators: readonly string[];
+  readonly whole: Answer;
+  /** For HEAD. */
+  readonly head: Answer;
+  /** 304. */
+  readonly notModified: Answer;
 }
 
 /** How the entries of a route are sent. */
@@ -36,6 +39,7 @@ const OF_CONTENT: ReadonlySet<string> = new Set(["content-type", "content-langua
 /** The codings of a stored response: each made once, gzip at the first request for one, brotli while nobody waits. */
 export class Variants {
   readonly tag: EntityTag;
+  readonly lastModifiedMs: number | undefined;
   /** Codings that can be sent now or at once, best first. */
   available: readonly Coding[];
   readonly identity: Variant;
@@ -48,7 +52,10 @@ export class Variants {
   constructor(stored: StoredResponse, rules: VariantRules) {
     this.#stored = stored;
     this.#rules = rules;
-    this.tag = { opaque: stored.opaqueTag, isWeak: rules.isWeak };
+    this.tag = { opaque: stored.tag.opaque, isWeak: rules.isWeak || stored.tag.isWeak };
+    const lastModified = stored.fields.find(([name]) => name === "last-modified")?.[1];
+    this.lastModifiedMs =
+      lastModified === undefined ? undefined : parseHttpDate(lastModified, systemClock.now());
     this.identity = this.#variant("identity", stored.body);
     this.available = this.#isWorthIt() ? ["gzip"] : [];
   }
@@ -125,12 +132,19 @@ export class Variants {
     const tag = formatTag(this.tag, coding);
     const validators = ["cache-control", cacheControl, "etag", tag];
     if (vary !== undefined) validators.push("vary", vary);
-    const own = this.#stored.fields;
+    const { fields: own, status } = this.#stored;
     const fields = [...validators, ...own.flat()];
     if (coding !== "identity") fields.push("content-encoding", coding);
-    fields.push("content-length", String(body.length));
+    // RFC 9110 8.6: not with 204.
+    if (status !== 204) fields.push("content-length", String(body.length));
     validators.push(...own.filter(([name]) => !OF_CONTENT.has(name)).flat());
-    return { coding, tag, body, fields, validators };
+    return {
+      coding,
+      tag,
+      whole: { status, fields, body },
+      head: { status, fields, body: undefined },
+      notModified: { status: 304, fields: validators, body: undefined },
+    };
   }
 
   #vary(): string | undefined {

@@ -1,0 +1,190 @@
+import type { IncomingHttpHeaders } from "node:http";
+import type { Definition, LoadContext } from "@upshift/cache";
+import { type Clock, InvalidArgumentError, systemClock } from "@upshift/foundation";
+import type { CompressionOptions, CompressionSettings } from "../coding/compression-settings.ts";
+import { toCompressionSettings } from "../coding/compression-settings.ts";
+import { formatCacheControl, isShared } from "../send/cache-control.ts";
+import type { Answer } from "./answer.ts";
+import { ResponseNotKeptError } from "./cached-errors.ts";
+import type { CachedOptions } from "./cached-options.ts";
+import { EntryAnswers } from "./entry-answers.ts";
+import { PassList } from "./pass-list.ts";
+import type { Recorded } from "./recorded.ts";
+import { type RequestKey, RequestKeys, type RequestView } from "./request-key.ts";
+import { isKept, refusalToShare, type ShareRules } from "./shareable.ts";
+import { type CachedResponse, type StoredResponse, storedResponse } from "./stored-response.ts";
+import { CREDENTIALS, type HeaderRules, headerRules } from "./tracked-request.ts";
+
+const DEFAULT_MOST_BYTES = 2 ** 20;
+/** 5 takes three times as long as the 3 of what is compressed for each request, while nobody waits. */
+const BROTLI_LEVEL = 5;
+
+/** What a framework does for a request that nothing is kept for. */
+export interface Asker<Request> {
+  readonly id: symbol;
+  readonly request: Request;
+  /** The client has its answer, or is getting it: a load that goes on for others must leave the response alone. */
+  readonly isAnswered: boolean;
+  /**
+   * Runs the handler and keeps what it answers.
+   *
+   * @param onRead - to be told what the handler looked at that is not in the key
+   */
+  record(found: RequestKey, rules: RecordRules, onRead: (name: string) => void): Promise<Recorded>;
+  /** Answers this request alone. Called where it has no answer yet, and the body is not too large. */
+  sendUnshared(recorded: Recorded, body: Buffer): void | Promise<void>;
+}
+
+/** How handlers are run. */
+export interface RecordRules {
+  readonly headers: HeaderRules;
+  readonly mostBytes: number;
+}
+
+/** What the loader gets: a key to look under, and how to answer it. */
+interface Asked<Request> {
+  readonly found: RequestKey;
+  readonly asker: Asker<Request>;
+}
+
+/** What comes of a request: an answer, nothing because it has been answered, or the handler is to run as if there were no cache. */
+export type Outcome = Answer | "answered" | "past";
+
+/** The responses of one route, whatever the framework. */
+export class RouteCache<Request> {
+  readonly #options: CachedOptions<Request>;
+  readonly #view: RequestView<Request>;
+  readonly #definition: Definition<Asked<Request>, CachedResponse>;
+  readonly #keys: RequestKeys<Request>;
+  readonly #answers: EntryAnswers;
+  readonly #rules: RecordRules;
+  readonly #shareRules: ShareRules;
+  readonly #passes: PassList;
+  readonly #isForAll: boolean;
+  readonly #warned = new Set<string>();
+
+  /** @throws {InvalidArgumentError} for options that contradict each other */
+  constructor(
+    options: CachedOptions<Request>,
+    view: RequestView<Request>,
+    clock: Clock = systemClock,
+  ) {
+    const { cache, name, policy, maxBytes = DEFAULT_MOST_BYTES } = options;
+    const isPrivate = options.private !== undefined;
+    const isPublic = options.public === true;
+    if (isPrivate && isPublic)
+      throw new InvalidArgumentError("`private` or `public`, not both", "both");
+    if (!Number.isSafeInteger(maxBytes) || maxBytes < 0)
+      throw new InvalidArgumentError("`maxBytes` as a whole number >= 0", maxBytes);
+    const cacheControl = lineOf(options.cacheControl);
+    if (isPrivate && cacheControl !== undefined && isShared(cacheControl))
+      throw new InvalidArgumentError(
+        "`cacheControl` without `public` for a `private` route",
+        cacheControl,
+      );
+    const vary = (options.vary ?? []).map((each) => each.toLowerCase());
+    this.#options = options;
+    this.#view = view;
+    this.#isForAll = isPublic || isPrivate;
+    this.#keys = new RequestKeys(options, view);
+    this.#rules = {
+      headers: headerRules({ ...options, isPublic, isPrivate }),
+      mostBytes: maxBytes,
+    };
+    this.#shareRules = { isPrivate, vary: new Set(vary) };
+    this.#answers = new EntryAnswers({
+      isWeak: options.etag === "weak",
+      isPrivate,
+      cacheControl,
+      vary,
+      compression: settingsOf(options.compression),
+    });
+    this.#passes = new PassList(clock);
+    this.#definition = cache.define<Asked<Request>, CachedResponse>(name, {
+      ...(policy === undefined ? {} : { policy }),
+      key: ({ found }) => found.key,
+      load: (asked, context) => this.#load(asked, context),
+    });
+  }
+
+  /** @returns `undefined` for what is not to be answered from the cache */
+  find(request: Request): RequestKey | undefined {
+    const method = this.#view.methodOf(request);
+    if (method !== "GET" && method !== "HEAD") return undefined;
+    const headers = this.#view.headersOf(request);
+    if (!this.#isForAll && hasCredentials(headers)) return undefined;
+    const found = this.#keys.of(request, headers);
+    return found === undefined || this.#passes.has(found.key) ? undefined : found;
+  }
+
+  /** @throws what the handler throws */
+  answer(found: RequestKey, asker: Asker<Request>): Promise<Outcome> {
+    return this.#definition
+      .get({ found, asker })
+      .then((response) => this.#outcome(response, found, asker));
+  }
+
+  #outcome(
+    response: CachedResponse | undefined,
+    { key }: RequestKey,
+    asker: Asker<Request>,
+  ): Outcome | Promise<Answer> {
+    // What was too large has been sent on its way.
+    if (asker.isAnswered) return "answered";
+    if (response?.kind === "stored") {
+      const { request } = asker;
+      const method = this.#view.methodOf(request);
+      return this.#answers.of(response, method, this.#view.headersOf(request));
+    }
+    if (response?.by !== asker.id) return "past";
+    this.#passes.add(key);
+    return "answered";
+  }
+
+  async #load(
+    { found, asker }: Asked<Request>,
+    context: LoadContext<CachedResponse>,
+  ): Promise<CachedResponse> {
+    const read = new Set<string>();
+    const recorded = await asker.record(found, this.#rules, (name) => read.add(name));
+    const refusal = refusalToShare(recorded, read, this.#shareRules);
+    if (refusal !== undefined) {
+      context.skip();
+      this.#passes.add(found.key);
+      this.#warn(refusal);
+      if (recorded.body !== undefined && !asker.isAnswered)
+        await asker.sendUnshared(recorded, recorded.body);
+      return { kind: "unshared", by: asker.id };
+    }
+    if (!isKept(recorded.status)) context.skip();
+    const tags = new Set([...(this.#options.tags?.(asker.request) ?? []), ...recorded.tags]);
+    if (tags.size > 0) context.tags(...tags);
+    return storedOf(recorded);
+  }
+
+  #warn(reason: string): void {
+    if (this.#warned.has(reason) || this.#warned.size > 20) return;
+    this.#warned.add(reason);
+    this.#options.onWarning?.(new ResponseNotKeptError(this.#options.name, reason));
+  }
+}
+
+function storedOf({ status, fields, body = Buffer.alloc(0) }: Recorded): StoredResponse {
+  return storedResponse(status, fields, body);
+}
+
+function lineOf(cacheControl: CachedOptions["cacheControl"]): string | undefined {
+  return typeof cacheControl === "object" ? formatCacheControl(cacheControl) : cacheControl;
+}
+
+function settingsOf(
+  options: CompressionOptions | false | undefined,
+): CompressionSettings | undefined {
+  if (options === false) return undefined;
+  return toCompressionSettings({ ...options, levels: { br: BROTLI_LEVEL, ...options?.levels } });
+}
+
+function hasCredentials(headers: IncomingHttpHeaders): boolean {
+  for (const name of CREDENTIALS) if (headers[name] !== undefined) return true;
+  return false;
+}
