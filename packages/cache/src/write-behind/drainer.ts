@@ -25,6 +25,8 @@ interface Look {
   readonly shard: Shard;
   /** When something is due there, as far as is known; to be looked at a little later, together with what is due by then. */
   dueMs: number;
+  /** Of takes whose answers were lost: what they took, if they did, nobody writes. */
+  readonly lostTokens: Set<string>;
 }
 
 /** Takes what is due from all shards and has it written, some batches at a time. */
@@ -50,7 +52,11 @@ export class Drainer<K, V> {
     setMaxListeners(0, this.#ending.signal);
     const nowMs = context.clock.now();
     this.#gatherMs = gatherMs(context.declaration.settings.maxDelayMs);
-    this.#looks = shards.map((shard) => ({ shard, dueMs: nowMs }));
+    this.#looks = shards.map((shard) => ({
+      shard,
+      dueMs: nowMs,
+      lostTokens: new Set<string>(),
+    }));
     this.#schedule();
   }
 
@@ -133,12 +139,16 @@ export class Drainer<K, V> {
     const { clock, declaration, random, onError } = this.#context;
     const { leaseMs, backoff } = declaration.settings;
     this.#takeCount += 1;
+    const token = `${this.#process}:${this.#takeCount}`;
     const idleMs = IDLE_MS * (1 - IDLE_SPREAD * random());
     try {
       // What is put from here on wakes it again.
       look.dueMs = clock.now() + idleMs;
-      const token = `${this.#process}:${this.#takeCount}`;
+      if (look.lostTokens.size > 0) await look.shard.releaseAll(look.lostTokens);
+      look.lostTokens.clear();
+      look.lostTokens.add(token);
       const { entries, nextInMs } = await look.shard.take(limit, leaseMs, token);
+      look.lostTokens.delete(token);
       // More is there than was asked for: no use in waiting for company.
       if (nextInMs === 0 && entries.length > 0) this.hurry(look.shard);
       else if (nextInMs !== undefined) this.wake(look.shard, Math.max(1, nextInMs));

@@ -58,7 +58,6 @@ export class Shard {
   readonly index: number;
   readonly #redis: Redis;
   readonly #keys: readonly string[];
-  readonly #partKeys: Readonly<Record<ShardPart, string>>;
   #knowsFlags = true;
   #pendingCount = 0;
   #deadLetterCount = 0;
@@ -67,20 +66,7 @@ export class Shard {
   constructor(redis: Redis, namespace: string, name: string, index: number) {
     this.index = index;
     this.#redis = redis;
-    const key = (part: ShardPart): string => shardKey(namespace, name, index, part);
-    this.#keys = SHARD_PARTS.map(key);
-    this.#partKeys = {
-      dirty: key("dirty"),
-      due: key("due"),
-      held: key("held"),
-      holder: key("holder"),
-      later: key("later"),
-      tries: key("tries"),
-      age: key("age"),
-      meta: key("meta"),
-      dead: key("dead"),
-      why: key("why"),
-    };
+    this.#keys = SHARD_PARTS.map((part) => shardKey(namespace, name, index, part));
   }
 
   // What Redis said last.
@@ -179,6 +165,17 @@ export class Shard {
     await this.#run(RELEASE, [token, options.delayMs, options.isTry ? "1" : "0", ...keys]);
   }
 
+  /** Gives back whatever is held under these tokens. */
+  async releaseAll(tokens: ReadonlySet<string>): Promise<void> {
+    const reply = listOf(await this.#redis.send(["HGETALL", this.#key("holder")]));
+    for (const token of tokens) {
+      const keys = reply
+        .filter((_, index) => index % 2 === 0 && reply[index + 1] === token)
+        .map(String);
+      if (keys.length > 0) await this.release(token, keys, { delayMs: 0, isTry: false });
+    }
+  }
+
   /** @returns the keys that are no longer held */
   async renew(
     token: string,
@@ -199,25 +196,25 @@ export class Shard {
 
   /** Keys with changes up to this sequence that are not written. */
   async countUpTo(sequence: string, options?: WaitOptions): Promise<number> {
-    const command = ["ZCOUNT", this.#partKeys.age, "-inf", sequence] as const;
+    const command = ["ZCOUNT", this.#key("age"), "-inf", sequence] as const;
     return Number(await this.#redis.send([...command], options));
   }
 
   async countPending(options?: WaitOptions): Promise<number> {
-    const count = Number(await this.#redis.send(["HLEN", this.#partKeys.dirty], options));
+    const count = Number(await this.#redis.send(["HLEN", this.#key("dirty")], options));
     this.#pendingCount = count;
     return count;
   }
 
   async countDeadLetters(options?: WaitOptions): Promise<number> {
-    const count = Number(await this.#redis.send(["HLEN", this.#partKeys.dead], options));
+    const count = Number(await this.#redis.send(["HLEN", this.#key("dead")], options));
     this.#deadLetterCount = count;
     return count;
   }
 
   /** Bounded by the most dead letters that are kept. */
   async deadLetterKeys(options?: WaitOptions): Promise<readonly string[]> {
-    const reply = await this.#redis.send(["HKEYS", this.#partKeys.dead], options);
+    const reply = await this.#redis.send(["HKEYS", this.#key("dead")], options);
     return listOf(reply).map(String);
   }
 
@@ -233,7 +230,7 @@ export class Shard {
     keys: readonly string[],
     options?: WaitOptions,
   ): Promise<(string | undefined)[]> {
-    const reply = await this.#redis.send(["HMGET", this.#partKeys.why, ...keys], options);
+    const reply = await this.#redis.send(["HMGET", this.#key("why"), ...keys], options);
     return listOf(reply).map((text) => (typeof text === "string" ? text : undefined));
   }
 
@@ -251,8 +248,12 @@ export class Shard {
   }
 
   async discardDead(keys: readonly string[], options?: WaitOptions): Promise<number> {
-    await this.#redis.send(["HDEL", this.#partKeys.why, ...keys], options);
-    return Number(await this.#redis.send(["HDEL", this.#partKeys.dead, ...keys], options));
+    await this.#redis.send(["HDEL", this.#key("why"), ...keys], options);
+    return Number(await this.#redis.send(["HDEL", this.#key("dead"), ...keys], options));
+  }
+
+  #key(part: ShardPart): string {
+    return this.#keys[SHARD_PARTS.indexOf(part)] ?? "";
   }
 
   async #entries(
@@ -260,7 +261,7 @@ export class Shard {
     keys: readonly string[],
     options?: WaitOptions,
   ): Promise<(Entry | undefined)[]> {
-    const command = ["HMGET", this.#partKeys[part], ...keys] as const;
+    const command = ["HMGET", this.#key(part), ...keys] as const;
     const reply = listOf(await this.#redis.send([...command], { ...options, asBuffers: true }));
     return reply.map((bytes) => (Buffer.isBuffer(bytes) ? parseEntry(bytes) : undefined));
   }

@@ -1,5 +1,5 @@
 import { createSimulatedClock } from "@upshift/foundation/testing";
-import { RedisReplyError, type Reply } from "@upshift/redis";
+import { RedisReplyError, RedisTimeoutError, type Reply } from "@upshift/redis";
 import { createMemoryRedisServer } from "@upshift/redis/testing";
 import { expect, expectTypeOf, test } from "vitest";
 import { openWriteBehind } from "./open-write-behind.ts";
@@ -476,6 +476,28 @@ test("a Redis that does not know flags of scripts, before 7, is drained without 
   await store.put("a", {});
   await clock.advance(1_000);
   expect(refusedCount).toBeGreaterThan(0);
+  expect(calls).toHaveLength(1);
+  expect(await store.read("a")).toBeUndefined();
+});
+
+test("what was taken and never heard of is written without waiting for the end of its lease", async () => {
+  let lostCount = 0;
+  const { clock, store, calls } = open(
+    { maxDelay: 10, lease: "1h" },
+    undefined,
+    async (command, apply) => {
+      const reply = apply();
+      // A take that took something answers with more than its four numbers.
+      if (lostCount < 2 && command[0] === "EVALSHA" && Array.isArray(reply) && reply.length > 4) {
+        lostCount += 1;
+        throw new RedisTimeoutError("EVALSHA", 500);
+      }
+      return reply;
+    },
+  );
+  await store.put("a", {});
+  await clock.advance(5_000);
+  expect(lostCount).toBe(2);
   expect(calls).toHaveLength(1);
   expect(await store.read("a")).toBeUndefined();
 });
