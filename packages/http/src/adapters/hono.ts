@@ -20,10 +20,11 @@ export interface HonoContextLike {
 /** The facts of a request. */
 export function requestFacts(context: HonoContextLike): RequestFacts {
   const { method, url } = context.req;
+  // Hono gives whole addresses.
+  const path = url.indexOf("/", url.indexOf("//") + 2);
   return {
     method,
-    // Hono gives whole addresses.
-    url: url.slice(url.indexOf("/", url.indexOf("//") + 2)),
+    url: path === -1 ? "/" : url.slice(path),
     header: (name) => context.req.header(name),
   };
 }

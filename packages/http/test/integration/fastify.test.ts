@@ -1,0 +1,68 @@
+import { fastify } from "fastify";
+import { afterEach, expect, it } from "vitest";
+import { requestFacts, send } from "../../src/adapters/fastify.ts";
+
+let app = fastify();
+
+afterEach(async () => {
+  await app.close();
+  app = fastify();
+});
+
+it("onRequest, preHandler and onResponse see the response, onSend and preSerialization do not", async () => {
+  const seen: string[] = [];
+  app.addHook("onRequest", async () => void seen.push("onRequest"));
+  app.addHook("preHandler", async () => void seen.push("preHandler"));
+  app.addHook("preSerialization", async () => void seen.push("preSerialization"));
+  app.addHook("onSend", async () => void seen.push("onSend"));
+  app.addHook(
+    "onResponse",
+    async (_request, reply) => void seen.push(`onResponse ${reply.statusCode}`),
+  );
+  app.get("/", (_request, reply) => send(reply, { id: 1 }));
+  const answer = await app.inject("/");
+  expect(answer.json()).toEqual({ id: 1 });
+  await expect.poll(() => seen).toEqual(["onRequest", "preHandler", "onResponse 200"]);
+});
+
+it("a handler that is asynchronous may await it", async () => {
+  app.get("/", async (_request, reply) => {
+    reply.code(201);
+    await send(reply, async () => await Promise.resolve({ id: 2 }));
+  });
+  const answer = await app.inject("/");
+  expect([answer.statusCode, answer.json()]).toEqual([201, { id: 2 }]);
+});
+
+it("a second response is refused, and the first one stands", async () => {
+  let code: unknown;
+  app.get("/", (_request, reply) => {
+    void send(reply, { id: 1 });
+    try {
+      void send(reply, { id: 2 });
+    } catch (error) {
+      ({ code } = error as { code: unknown });
+    }
+  });
+  expect((await app.inject("/")).json()).toEqual({ id: 1 });
+  expect(code).toBe("UPSHIFT_HTTP_RESPONSE_STARTED");
+});
+
+it("HEAD of a route of GET is its head", async () => {
+  app.get("/", (_request, reply) => send(reply, { id: 1 }));
+  const answer = await app.inject({ method: "HEAD", url: "/" });
+  expect([answer.statusCode, answer.headers["content-length"], answer.body]).toEqual([
+    200,
+    "8",
+    "",
+  ]);
+});
+
+it("the facts of a request have the address as it came", async () => {
+  app.get("/a", (request, reply) => {
+    const facts = requestFacts(request);
+    return send(reply, [facts.method, facts.url, facts.header("x-one"), facts.header("x-none")]);
+  });
+  const answer = await app.inject({ url: "/a?b=%20", headers: { "X-One": "1" } });
+  expect(answer.json()).toEqual(["GET", "/a?b=%20", "1", null]);
+});
