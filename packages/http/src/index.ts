@@ -61,3 +61,13 @@ export type { RateLimitedOptions } from "./rate-limit/plan-limit.ts";
 export { type LimitMiddleware, rateLimited } from "./rate-limit/rate-limited.ts";
 export { type LimitReply, rateLimitedHook } from "./rate-limit/rate-limited-fastify.ts";
 export { type LimitContext, rateLimitedHono } from "./rate-limit/rate-limited-hono.ts";
+export { type Link, linkHeader } from "./envelope/link-header.ts";
+export {
+  pageAnswer,
+  type PageAnswer,
+  type PageAnswerOptions,
+  type PageAsked,
+  type PageEnvelope,
+  type PageLike,
+} from "./envelope/page-answer.ts";
+export type { PageCursors, PageLinks, PageParameters } from "./envelope/page-links.ts";
