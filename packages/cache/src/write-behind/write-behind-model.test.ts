@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { type Process, type Row, SimulatedFleet } from "../../test/write-behind/simulated-fleet.ts";
 import { seededRandom } from "../../test/write-behind/seeded-random.ts";
 
-const SEED_COUNT = process.env["UPSHIFT_TEST_SCALE"] === "full" ? 600 : 30;
+const SEED_COUNT = process.env["UPSHIFT_TEST_SCALE"] === "full" ? 600 : 20;
 const STEP_COUNT = 60;
 const KEYS = ["red", "green", "blue", "cyan"];
 const LEASE_MS = 300;
