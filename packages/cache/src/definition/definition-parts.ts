@@ -23,11 +23,11 @@ export interface DefinitionParts {
   /** Whether its time is not over, for whatever use. */
   isAlive(entry: Entry): boolean;
   /** Whether it does when no newer one is to be had. */
-  canFallBack(entry: Entry): boolean;
+  canFallBack(flight: Flight, entry: Entry): boolean;
   /** Whether it is fresh and a load for the next one should begin. */
   isDue(entry: Entry): boolean;
   /** Whether it may be given out while a load is on its way. */
-  mayServeWhileLoading(entry: Entry): boolean;
+  mayServeWhileLoading(flight: Flight, entry: Entry): boolean;
   /** Puts it into memory, unless it was invalidated since the flight began. */
   keep(flight: Flight, entry: Entry, sizeBytes?: number): void;
   answerFresh(flight: Flight, entry: Entry): void;

@@ -183,7 +183,8 @@ export class Keeper implements DefinitionParts, Invalidated {
   expire(key: string, before: Before): void {
     const entry = this.#index.get(key);
     if (entry !== undefined && isBefore(entry, before)) entry.expire();
-    this.#voidFlights(before, (flight) => flight.key === key);
+    // Its loads store nothing, and may fall back on what was expired.
+    this.#voidFlights(before, (flight) => flight.key === key, false);
   }
 
   forgetMatching(pattern: RegExp, before: Before): void {
@@ -239,13 +240,18 @@ export class Keeper implements DefinitionParts, Invalidated {
     return this.core.clock.now() < entry.hardUntilMs && !entry.isAbsent;
   }
 
-  canFallBack(entry: Entry): boolean {
-    return this.policy.keepForMs > 0 && this.isAlive(entry);
+  canFallBack(flight: Flight, entry: Entry): boolean {
+    return (
+      this.policy.keepForMs > 0 &&
+      this.isAlive(entry) &&
+      !flight.isForgotten &&
+      !this.#tagTimes.isVoid(entry, this.name)
+    );
   }
 
-  mayServeWhileLoading(entry: Entry): boolean {
+  mayServeWhileLoading(flight: Flight, entry: Entry): boolean {
     return (
-      this.canFallBack(entry) && this.core.clock.now() < entry.softUntilMs + this.policy.staleForMs
+      this.canFallBack(flight, entry) && this.core.clock.now() < entry.softUntilMs + this.policy.staleForMs
     );
   }
 
@@ -355,15 +361,14 @@ export class Keeper implements DefinitionParts, Invalidated {
     const { journal } = this.core;
     const { key } = flight;
     const timeoutMs =
-      stale !== undefined && this.canFallBack(stale) ? redis.softTimeoutMs : redis.hardTimeoutMs;
-    const text = redis.level.read(this.redisKey(key), timeoutMs);
-    const goOn = (): void => {
+      stale !== undefined && this.canFallBack(flight, stale) ? redis.softTimeoutMs : redis.hardTimeoutMs;
+    const goOn = (text: Promise<string | undefined>): void => {
       void this.#fly(flight, fetch(this, flight, stale, false, text));
     };
     const look = (found: string | undefined): void => {
       const entry = found === undefined ? undefined : lookAtOnce(this, redis, key, found);
       if (entry === undefined || (this.policy.memoryTtlMs === 0 && this.isDue(entry))) {
-        goOn();
+        goOn(Promise.resolve(found));
         return;
       }
       this.counters.redisHits += 1;
@@ -371,17 +376,22 @@ export class Keeper implements DefinitionParts, Invalidated {
       this.#end(flight);
       this.answerFresh(flight, entry);
     };
+    const fail = (error: unknown): void => goOn(rejected(error));
+    const redisKey = this.redisKey(key);
     if (this.policy.memoryTtlMs > 0) {
-      if (journal.isInSync) text.then(look, goOn);
-      else goOn();
+      if (journal.isInSync) redis.level.readTo(redisKey, timeoutMs, look, fail);
+      else goOn(redis.level.read(redisKey, timeoutMs));
       return;
     }
     // Without memory nothing tells that an invalidation is on its way here: Redis is asked, once for all reads of a turn.
     const heard = journal.confirm();
     const wait = (found: string | undefined): void => {
-      heard.then((isHeard) => (isHeard ? look(found) : goOn()), goOn);
+      heard.then(
+        (isHeard) => (isHeard ? look(found) : goOn(Promise.resolve(found))),
+        (error: unknown) => fail(error),
+      );
     };
-    text.then(wait, goOn);
+    redis.level.readTo(redisKey, timeoutMs, wait, fail);
   }
 
   async #fly(flight: Flight, flying: Promise<void>): Promise<void> {
@@ -404,13 +414,18 @@ export class Keeper implements DefinitionParts, Invalidated {
     return [...this.#flights.values(), ...this.#left];
   }
 
-  #voidFlights(before: Before, isMeant: (flight: Flight) => boolean): void {
+  #voidFlights(
+    before: Before,
+    isMeant: (flight: Flight) => boolean,
+    isForgotten = true,
+  ): void {
     for (const flight of this.#allFlights())
-      if (isBefore(flight, before) && isMeant(flight)) this.#void(flight);
+      if (isBefore(flight, before) && isMeant(flight)) this.#void(flight, isForgotten);
   }
 
-  #void(flight: Flight): void {
+  #void(flight: Flight, isForgotten = true): void {
     flight.isVoid = true;
+    if (isForgotten) flight.isForgotten = true;
     this.#leave(flight);
   }
 
@@ -419,6 +434,10 @@ export class Keeper implements DefinitionParts, Invalidated {
     this.#flights.delete(flight.key);
     this.#left.add(flight);
   }
+}
+
+async function rejected(error: unknown): Promise<never> {
+  throw error;
 }
 
 const isBefore = (one: Before, other: Before): boolean =>

@@ -139,10 +139,12 @@ export class RedisJournal implements Journal {
   }
 
   confirm(): Promise<boolean> {
-    // Those of one tick share a question, which goes out after all of them have asked.
-    this.#confirming ??= Promise.resolve().then(() => {
-      this.#confirming = undefined;
-      return this.#confirm();
+    // Those of one turn share a question, which goes out after all of them have asked: when no promise has anything left to do.
+    this.#confirming ??= new Promise((resolve) => {
+      process.nextTick(() => {
+        this.#confirming = undefined;
+        resolve(this.#confirm());
+      });
     });
     return this.#confirming;
   }

@@ -51,10 +51,37 @@ export class RedisLevel {
     return this.isReachable && this.#breaker.allows();
   }
 
-  /** The most frequent of all calls, and so without a function that waits for it. */
   read(key: string, timeoutMs: number): Promise<string | undefined> {
+    return this.#guard(this.#send(key, timeoutMs)).then(textOf);
+  }
+
+  /**
+   * {@link read} without a promise of its own: the most frequent of all calls.
+   *
+   * @param onFailure - gets what `read` would be rejected with
+   */
+  readTo(
+    key: string,
+    timeoutMs: number,
+    onText: (text: string | undefined) => void,
+    onFailure: (error: unknown) => void,
+  ): void {
+    this.#send(key, timeoutMs).then(
+      (reply) => {
+        this.#breaker.succeeded();
+        onText(textOf(reply));
+        return undefined;
+      },
+      (error: unknown) => {
+        this.#note(error);
+        onFailure(error);
+      },
+    );
+  }
+
+  #send(key: string, timeoutMs: number): Promise<Reply> {
     const options = timeoutMs === this.#timeoutMs ? this.#options : { timeoutMs };
-    return this.#redis.send(["HGET", key, "v"], options).then(this.#succeedRead, this.#fail);
+    return this.#redis.send(["HGET", key, "v"], options);
   }
 
   /** @param waitedFor - token of the load that the caller has waited for, to learn how it ended */
@@ -156,22 +183,19 @@ export class RedisLevel {
       this.#breaker.succeeded();
       return value;
     } catch (error) {
-      return this.#fail(error);
+      this.#note(error);
+      throw error;
     }
   }
 
-  readonly #succeedRead = (reply: Reply): string | undefined => {
-    this.#breaker.succeeded();
-    return typeof reply === "string" ? reply : undefined;
-  };
-
-  readonly #fail = (error: unknown): never => {
+  #note(error: unknown): void {
     // An error that Redis answers with is an answer.
     if (hasErrorCode(error, "UPSHIFT_REDIS_REPLY")) this.#breaker.succeeded();
     // While there is no connection nothing is sent: the breaker is for one that is there and does not answer.
     else if (!hasErrorCode(error, "UPSHIFT_REDIS_UNAVAILABLE")) this.#breaker.failed();
-    throw error;
-  };
+  }
 }
 
+const textOf = (reply: Reply): string | undefined =>
+  typeof reply === "string" ? reply : undefined;
 const ms = (value: number): number => Math.max(0, Math.round(value));
