@@ -5,6 +5,8 @@ export interface Answer {
   readonly fields: string[];
   /** `undefined` where there is none to send: 304, 412, HEAD. */
   readonly body: Uint8Array | undefined;
+  /** A small body once more, a character for each byte: node:http sends it together with the head in one string. */
+  readonly latin1?: string;
 }
 
 /** The fields as an object; several of a name as a list. */

@@ -1,9 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { CachedOptions } from "./cached-options.ts";
-import { Exchange, type Handler, type Next, PassedOnError } from "./exchange.ts";
+import { Exchange, type Handler, type Next } from "./exchange.ts";
 import type { RequestView } from "./request-key.ts";
 import { RouteCache } from "./route-cache.ts";
-import { writeAnswer } from "./write-answer.ts";
 
 /**
  * A handler whose responses are kept: made once per key among all processes, compressed once, validated before anything runs. For node:http and Express.
@@ -19,47 +18,27 @@ export function cached<Request extends IncomingMessage, Response extends ServerR
   handler: Handler<Request, Response>,
 ): (request: Request, response: Response, next?: Next) => Promise<void> {
   const route = new RouteCache<Request>(options, VIEW);
-  return (request, response, next) => {
+  return async (request, response, next) => {
+    const exchange = new Exchange(request, response, next, handler);
     const found = route.find(request);
-    if (found === undefined) return runPast(handler, request, response, next);
-    const exchange = new Exchange(request, response, handler);
-    return route.answer(found, exchange).then(
-      (outcome) => {
-        if (outcome === "past") return runPast(handler, request, response, next);
-        if (outcome === "answered") return undefined;
-        exchange.isAnswered = true;
-        writeAnswer(response, outcome);
-        return undefined;
-      },
-      (error: unknown) => fail(error, response, next),
-    );
+    if (found === undefined) {
+      await exchange.runPast();
+      return;
+    }
+    try {
+      await route.answer(found, exchange);
+    } catch (error) {
+      exchange.fail(error);
+    }
   };
 }
 
-const VIEW: RequestView<IncomingMessage> = {
+/** `originalUrl` is of Express, where routers shorten `url`. */
+type NodeMessage = IncomingMessage & { readonly originalUrl?: string };
+
+const VIEW: RequestView<NodeMessage> = {
   methodOf: (request) => request.method,
   headersOf: (request) => request.headers,
   urlOf: (request) => request.url ?? "/",
-  originalUrlOf(request) {
-    // Express, where routers shorten `url`.
-    const original: unknown = Reflect.get(request, "originalUrl");
-    return typeof original === "string" ? original : undefined;
-  },
+  originalUrlOf: (request) => request.originalUrl,
 };
-
-/** As if there were no cache. */
-async function runPast<Request, Response extends ServerResponse>(
-  handler: Handler<Request, Response>,
-  request: Request,
-  response: Response,
-  next: Next | undefined,
-): Promise<void> {
-  await handler(request, response, next ?? (() => response.end()));
-}
-
-function fail(error: unknown, response: ServerResponse, next: Next | undefined): void {
-  if (next === undefined) throw error;
-  if (error instanceof PassedOnError) next();
-  else if (response.headersSent) response.destroy();
-  else next(error);
-}

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { respond } from "../send/respond.ts";
 import { NodeRequest } from "../send/node-request.ts";
 import { writePlanned } from "../send/write-planned.ts";
+import type { Answer } from "./answer.ts";
 import { overflowTo } from "./overflow.ts";
 import type { Recorded } from "./recorded.ts";
 import { RecordingResponse } from "./recording-response.ts";
@@ -9,6 +10,7 @@ import type { RequestKey } from "./request-key.ts";
 import type { Asker, RecordRules } from "./route-cache.ts";
 import { trackRequest } from "./tracked-request.ts";
 import { headersOfRecorded } from "./unshared.ts";
+import { writeAnswer } from "./write-answer.ts";
 
 /** As Express has it: an error, or on to the next handler. */
 export type Next = (error?: unknown) => void;
@@ -20,23 +22,46 @@ export type Handler<Request, Response> = (
 ) => unknown;
 
 /** The handler passed a request on: nothing to keep, and nothing to send. */
-export class PassedOnError extends Error {}
+class PassedOnError extends Error {}
 
 /** A request of node:http or Express, and its answer. */
 export class Exchange<
   Request extends IncomingMessage,
   Response extends ServerResponse,
 > implements Asker<Request> {
-  readonly id: symbol = Symbol("exchange");
   readonly request: Request;
   readonly response: Response;
   readonly #handler: Handler<Request, Response>;
+  readonly #next: Next | undefined;
   isAnswered = false;
 
-  constructor(request: Request, response: Response, handler: Handler<Request, Response>) {
+  constructor(
+    request: Request,
+    response: Response,
+    next: Next | undefined,
+    handler: Handler<Request, Response>,
+  ) {
     this.request = request;
     this.response = response;
+    this.#next = next;
     this.#handler = handler;
+  }
+
+  send(answer: Answer): void {
+    writeAnswer(this.response, answer);
+  }
+
+  async runPast(): Promise<void> {
+    const { request, response } = this;
+    await this.#handler(request, response, this.#next ?? (() => response.end()));
+  }
+
+  /** @throws the error where nobody else is there to take it */
+  fail(error: unknown): void {
+    if (this.#next === undefined) throw error;
+    if (error instanceof PassedOnError) this.#next();
+    else if (this.response.headersSent) this.response.destroy();
+    else this.#next(error);
   }
 
   async record(
@@ -61,7 +86,6 @@ export class Exchange<
   }
 
   async sendUnshared(recorded: Recorded, body: Buffer): Promise<void> {
-    this.isAnswered = true;
     const { status } = recorded;
     const headers = headersOfRecorded(recorded);
     const planned = await respond(new NodeRequest(this.request), body, { status, headers });

@@ -34,7 +34,9 @@ export class RequestKeys<Request> {
   readonly #view: RequestView<Request>;
   readonly #names: ReadonlySet<string> | undefined;
   readonly #isByTarget: boolean;
-  readonly #remembered = new Map<string, RequestKey>();
+  /** By host, by target. */
+  readonly #remembered = new Map<string, Map<string, RequestKey>>();
+  #rememberedCount = 0;
 
   constructor(options: CachedOptions<Request>, view: RequestView<Request>) {
     this.#options = options;
@@ -66,21 +68,27 @@ export class RequestKeys<Request> {
   }
 
   #baseOf(host: string, url: string, originalUrl: string): RequestKey | undefined {
-    const isWhole = url === originalUrl;
-    const id = isWhole ? `${host} ${url}` : `${host} ${url} ${originalUrl}`;
-    const known = this.#remembered.get(id);
+    const id = url === originalUrl ? url : `${url} ${originalUrl}`;
+    const known = this.#remembered.get(host)?.get(id);
     if (known !== undefined) return known;
     if (/[^\w.:[\]-]/.test(host)) return undefined;
     const normal = normalizeTarget(url, this.#names);
-    const original = isWhole ? normal : normalizeTarget(originalUrl, this.#names);
+    const original = url === originalUrl ? normal : normalizeTarget(originalUrl, this.#names);
     if (normal === undefined || original === undefined) return undefined;
-    const targets = isWhole ? normal : `${normal} ${original}`;
+    const targets = normal === original ? normal : `${normal} ${original}`;
     const made = { url: normal, originalUrl: original, key: `${host.toLowerCase()} ${targets}` };
-    if (id.length <= LONGEST_REMEMBERED) {
-      if (this.#remembered.size >= MOST_REMEMBERED) this.#remembered.clear();
-      this.#remembered.set(id, made);
-    }
+    if (host.length + id.length <= LONGEST_REMEMBERED) this.#remember(host, id, made);
     return made;
+  }
+
+  #remember(host: string, id: string, made: RequestKey): void {
+    if (this.#rememberedCount >= MOST_REMEMBERED) {
+      this.#remembered.clear();
+      this.#rememberedCount = 0;
+    }
+    const ofHost = this.#remembered.get(host) ?? new Map<string, RequestKey>();
+    this.#remembered.set(host, ofHost.set(id, made));
+    this.#rememberedCount += 1;
   }
 }
 

@@ -19,20 +19,23 @@ const DEFAULT_MOST_BYTES = 2 ** 20;
 /** 5 takes three times as long as the 3 of what is compressed for each request, while nobody waits. */
 const BROTLI_LEVEL = 5;
 
-/** What a framework does for a request that nothing is kept for. */
+/** A request of some framework that is to be answered. */
 export interface Asker<Request> {
-  readonly id: symbol;
   readonly request: Request;
   /** The client has its answer, or is getting it: a load that goes on for others must leave the response alone. */
-  readonly isAnswered: boolean;
+  isAnswered: boolean;
   /**
    * Runs the handler and keeps what it answers.
    *
    * @param onRead - to be told what the handler looked at that is not in the key
    */
   record(found: RequestKey, rules: RecordRules, onRead: (name: string) => void): Promise<Recorded>;
+  /** Answers from an entry. */
+  send(answer: Answer): void;
   /** Answers this request alone. Called where it has no answer yet, and the body is not too large. */
   sendUnshared(recorded: Recorded, body: Buffer): void | Promise<void>;
+  /** Runs the handler as if there were no cache. */
+  runPast(): void | Promise<void>;
 }
 
 /** How handlers are run. */
@@ -46,9 +49,6 @@ interface Asked<Request> {
   readonly found: RequestKey;
   readonly asker: Asker<Request>;
 }
-
-/** What comes of a request: an answer, nothing because it has been answered, or the handler is to run as if there were no cache. */
-export type Outcome = Answer | "answered" | "past";
 
 /** The responses of one route, whatever the framework. */
 export class RouteCache<Request> {
@@ -118,27 +118,18 @@ export class RouteCache<Request> {
   }
 
   /** @throws what the handler throws */
-  answer(found: RequestKey, asker: Asker<Request>): Promise<Outcome> {
-    return this.#definition
-      .get({ found, asker })
-      .then((response) => this.#outcome(response, found, asker));
-  }
-
-  #outcome(
-    response: CachedResponse | undefined,
-    { key }: RequestKey,
-    asker: Asker<Request>,
-  ): Outcome | Promise<Answer> {
+  async answer(found: RequestKey, asker: Asker<Request>): Promise<void> {
+    const response = await this.#definition.get({ found, asker });
     // What was too large has been sent on its way.
-    if (asker.isAnswered) return "answered";
+    if (asker.isAnswered) return;
     if (response?.kind === "stored") {
       const { request } = asker;
-      const method = this.#view.methodOf(request);
-      return this.#answers.of(response, method, this.#view.headersOf(request));
-    }
-    if (response?.by !== asker.id) return "past";
-    this.#passes.add(key);
-    return "answered";
+      const headers = this.#view.headersOf(request);
+      const answer = this.#answers.of(response, this.#view.methodOf(request), headers);
+      asker.isAnswered = true;
+      asker.send(answer instanceof Promise ? await answer : answer);
+    } else if (response?.by === asker) this.#passes.add(found.key);
+    else await asker.runPast();
   }
 
   async #load(
@@ -152,9 +143,11 @@ export class RouteCache<Request> {
       context.skip();
       this.#passes.add(found.key);
       this.#warn(refusal);
-      if (recorded.body !== undefined && !asker.isAnswered)
+      if (recorded.body !== undefined && !asker.isAnswered) {
+        asker.isAnswered = true;
         await asker.sendUnshared(recorded, recorded.body);
-      return { kind: "unshared", by: asker.id };
+      }
+      return { kind: "unshared", by: asker };
     }
     if (!isKept(recorded.status)) context.skip();
     const tags = new Set([...(this.#options.tags?.(asker.request) ?? []), ...recorded.tags]);

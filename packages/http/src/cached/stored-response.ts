@@ -17,7 +17,7 @@ export interface StoredResponse {
 /** A response that is for the request that made it alone. */
 export interface UnsharedResponse {
   readonly kind: "unshared";
-  readonly by: symbol;
+  readonly by: object;
 }
 
 export type CachedResponse = StoredResponse | UnsharedResponse;

@@ -160,12 +160,6 @@ export function trackRequest<Request extends IncomingMessage>(
       return Reflect.get(from, name);
     },
   });
-  const own = (value: unknown): PropertyDescriptor => ({
-    value,
-    writable: true,
-    configurable: true,
-    enumerable: true,
-  });
   const tracked: unknown = Object.create(request, {
     ...trackPersonal(request, rules, onRead),
     headers: own(trackHeaders(request.headers, rules, onRead)),
@@ -182,3 +176,10 @@ export function trackRequest<Request extends IncomingMessage>(
 export function isLike<Request extends object>(request: Request, made: unknown): made is Request {
   return typeof made === "object" && made !== null && Object.getPrototypeOf(made) === request;
 }
+
+const own = (value: unknown): PropertyDescriptor => ({
+  value,
+  writable: true,
+  configurable: true,
+  enumerable: true,
+});

@@ -8,10 +8,11 @@ const MERGED: ReadonlySet<string> = new Set(["set-cookie", "vary"]);
 
 /** Writes an answer, and what was set on the response before. */
 export function writeAnswer(response: ServerResponse, answer: Answer): void {
-  const { status, fields, body } = answer;
+  const { status, fields, body, latin1 } = answer;
   if (canWriteOver(response, body === undefined)) {
     response.writeHead(status, fields);
-    response.end(body);
+    if (latin1 === undefined) response.end(body);
+    else response.end(latin1, "latin1");
     return;
   }
   void writePlanned(response, { status, headers: headersOf(answer), body });
