@@ -20,8 +20,8 @@ export interface DefinitionParts {
   /** As readers are to get it. */
   prepared(value: unknown): unknown;
   storedOf(entry: Entry, redis: RedisParts): StoredValue;
-  /** Whether its time is not over, for whatever use. */
-  isAlive(entry: Entry): boolean;
+  /** Whether its time is not over, for whatever use, and nothing has invalidated it since the flight began. */
+  isAlive(flight: Flight, entry: Entry): boolean;
   /** Whether it does when no newer one is to be had. */
   canFallBack(flight: Flight, entry: Entry): boolean;
   /** Whether it is fresh and a load for the next one should begin. */

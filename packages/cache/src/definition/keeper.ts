@@ -236,22 +236,23 @@ export class Keeper implements DefinitionParts, Invalidated {
     };
   }
 
-  isAlive(entry: Entry): boolean {
-    return this.core.clock.now() < entry.hardUntilMs && !entry.isAbsent;
-  }
-
-  canFallBack(flight: Flight, entry: Entry): boolean {
+  isAlive(flight: Flight, entry: Entry): boolean {
     return (
-      this.policy.keepForMs > 0 &&
-      this.isAlive(entry) &&
+      this.core.clock.now() < entry.hardUntilMs &&
+      !entry.isAbsent &&
       !flight.isForgotten &&
       !this.#tagTimes.isVoid(entry, this.name)
     );
   }
 
+  canFallBack(flight: Flight, entry: Entry): boolean {
+    return this.policy.keepForMs > 0 && this.isAlive(flight, entry);
+  }
+
   mayServeWhileLoading(flight: Flight, entry: Entry): boolean {
     return (
-      this.canFallBack(flight, entry) && this.core.clock.now() < entry.softUntilMs + this.policy.staleForMs
+      this.canFallBack(flight, entry) &&
+      this.core.clock.now() < entry.softUntilMs + this.policy.staleForMs
     );
   }
 
@@ -361,7 +362,9 @@ export class Keeper implements DefinitionParts, Invalidated {
     const { journal } = this.core;
     const { key } = flight;
     const timeoutMs =
-      stale !== undefined && this.canFallBack(flight, stale) ? redis.softTimeoutMs : redis.hardTimeoutMs;
+      stale !== undefined && this.canFallBack(flight, stale)
+        ? redis.softTimeoutMs
+        : redis.hardTimeoutMs;
     const goOn = (text: Promise<string | undefined>): void => {
       void this.#fly(flight, fetch(this, flight, stale, false, text));
     };
@@ -414,11 +417,7 @@ export class Keeper implements DefinitionParts, Invalidated {
     return [...this.#flights.values(), ...this.#left];
   }
 
-  #voidFlights(
-    before: Before,
-    isMeant: (flight: Flight) => boolean,
-    isForgotten = true,
-  ): void {
+  #voidFlights(before: Before, isMeant: (flight: Flight) => boolean, isForgotten = true): void {
     for (const flight of this.#allFlights())
       if (isBefore(flight, before) && isMeant(flight)) this.#void(flight, isForgotten);
   }

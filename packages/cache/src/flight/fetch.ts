@@ -45,7 +45,9 @@ export async function fetch(
     return;
   }
   const timeoutMs =
-    stale !== undefined && parts.canFallBack(stale) ? redis.softTimeoutMs : redis.hardTimeoutMs;
+    stale !== undefined && parts.canFallBack(flight, stale)
+      ? redis.softTimeoutMs
+      : redis.hardTimeoutMs;
   let fetched: Fetched;
   try {
     fetched = await withRedis(parts, flight, { stale, isEarly, redis, redisKey, timeoutMs, text });
@@ -113,7 +115,7 @@ async function withRedis(
         stale = found.entry;
       } else if (found !== undefined) {
         stale = found.entry;
-        if (parts.mayServeWhileLoading(stale) && !flight.isAnswered) {
+        if (parts.mayServeWhileLoading(flight, stale) && !flight.isAnswered) {
           parts.keep(flight, stale);
           parts.answerStale(flight, stale);
         }
@@ -128,7 +130,7 @@ async function withRedis(
         leaseMs: policy.leaseMs ?? policy.hardTimeoutMs,
         isShared: policy.leaseMs !== undefined,
         seenHead: text === undefined ? "" : headOf(text),
-        hasStale: stale !== undefined && parts.canFallBack(stale),
+        hasStale: stale !== undefined && parts.canFallBack(flight, stale),
         waitedFor,
       },
       mostMs(),
@@ -136,7 +138,7 @@ async function withRedis(
     if (answer.is === "lease") return { token, stale, mayKeep: true };
     if (answer.is === "closed") return { token: undefined, stale, mayKeep: false };
     if (answer.is === "failed") {
-      if (stale !== undefined && parts.canFallBack(stale)) {
+      if (stale !== undefined && parts.canFallBack(flight, stale)) {
         parts.serveAfterFailure(flight, stale);
         return "done";
       }
@@ -148,7 +150,7 @@ async function withRedis(
     }
     // Another process is at it, or was and has failed: whoever has a stale value goes on with that.
     if (flight.isAnswered) return "done";
-    if (stale !== undefined && parts.canFallBack(stale) && answer.holder === COOLING) {
+    if (stale !== undefined && parts.canFallBack(flight, stale) && answer.holder === COOLING) {
       parts.serveAfterFailure(flight, stale, answer.forMs);
       return "done";
     }
@@ -156,7 +158,11 @@ async function withRedis(
     waitedFor = answer.holder;
     const nowMs = clock.now();
     waitedSinceMs ??= nowMs;
-    if (stale !== undefined && parts.canFallBack(stale) && nowMs >= waitedSinceMs + softMs) {
+    if (
+      stale !== undefined &&
+      parts.canFallBack(flight, stale) &&
+      nowMs >= waitedSinceMs + softMs
+    ) {
       parts.answerStale(flight, stale);
       return "done";
     }

@@ -7,6 +7,8 @@ export class Flight {
   readonly answer: Promise<unknown>;
   /** An invalidation came that its load may not have seen: what it brings is given to those who wait, and kept nowhere. */
   isVoid = false;
+  /** The same, once and for all: what there was before it came is not to be given out any more, not even for want of anything else. */
+  isForgotten = false;
   /** Of the journal, and of this process, when the load began. */
   clock = 0;
   ordinal = 0;

@@ -27,17 +27,22 @@ export async function load(
 ): Promise<void> {
   const { core, policy, counters, name } = parts;
   const { clock } = core;
-  const usable = stale !== undefined && parts.canFallBack(stale) ? stale : undefined;
-  const alive = stale !== undefined && parts.isAlive(stale) ? stale : undefined;
+  // Asked each time: it may be invalidated while the load is under way.
+  const usable = (): Entry | undefined =>
+    stale !== undefined && parts.canFallBack(flight, stale) ? stale : undefined;
+  const alive = stale !== undefined && parts.isAlive(flight, stale) ? stale : undefined;
   const controller = new AbortController();
   const notes = new LoadNotes(controller, alive);
   const startedAtMs = clock.now();
   const stopRenewing = renew(parts, flight.key, token);
   const { softTimeoutMs } = policy;
   const cancelSoft =
-    softTimeoutMs === undefined || usable === undefined
+    softTimeoutMs === undefined || stale === undefined
       ? undefined
-      : clock.after(softTimeoutMs, () => parts.answerStale(flight, usable));
+      : clock.after(softTimeoutMs, () => {
+          const fallback = usable();
+          if (fallback !== undefined) parts.answerStale(flight, fallback);
+        });
   counters.loads += 1;
   flight.begin(core.journal.clock, core.tagTimes.ordinal);
   let value: unknown;
@@ -51,15 +56,16 @@ export async function load(
   } catch (error) {
     counters.loadFailures += 1;
     if (hasErrorCode(error, "UPSHIFT_CACHE_LOAD_TIMEOUT")) counters.loadTimeouts += 1;
+    const fallback = usable();
     release(
       parts,
       flight.key,
       token,
       writeFailure(error),
-      usable === undefined ? 0 : policy.throttleMs,
+      fallback === undefined ? 0 : policy.throttleMs,
     );
-    if (usable === undefined) throw error;
-    parts.serveAfterFailure(flight, usable);
+    if (fallback === undefined) throw error;
+    parts.serveAfterFailure(flight, fallback);
     core.onError(error);
     return;
   } finally {
