@@ -61,7 +61,7 @@ export async function exploreAll(
       if (chosen === undefined || action === undefined)
         throw new Error(`no ${chosen?.label ?? "choice"} after ${labels.join(", ")}`);
       asleep = [...node.asleep, ...node.candidates.slice(0, node.position)].filter((each) =>
-        isIndependent(each, chosen),
+        isIndependent(each, chosen, scenario.isCoarse),
       );
       labels.push(action.label);
       stepCount += 1;
@@ -91,7 +91,7 @@ export async function exploreAll(
 const snapshot = ({ label, process, kind, keys }: Action): Step => ({ label, process, kind, keys });
 
 /** Whether the two lead to the same state in either order, and neither is seen by what the other checks. */
-function isIndependent(one: Step, other: Step): boolean {
+function isIndependent(one: Step, other: Step, isCoarse: boolean): boolean {
   if (one.kind === "fault" || other.kind === "fault") return false;
   if (one.process === other.process) return false;
   const kinds = [one.kind, other.kind];
@@ -99,9 +99,12 @@ function isIndependent(one: Step, other: Step): boolean {
     return !one.keys.some(
       (key) => key === "*" || other.keys.includes(key) || other.keys.includes("*"),
     );
-  // What is called may write to the database, which a reply makes others read, and is promised what others were answered.
+  // What is called may write to the database, which an answer makes others read, and is promised what others were answered.
   if (kinds.includes("start") || kinds.includes("commit"))
-    return kinds.includes("execute") || (kinds.includes("load") && !kinds.includes("start"));
+    return (
+      (kinds.includes("execute") && !isCoarse) ||
+      (kinds.includes("load") && !kinds.includes("start"))
+    );
   return true;
 }
 

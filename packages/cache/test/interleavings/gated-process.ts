@@ -41,7 +41,7 @@ class LoadFailedByTest extends Error {}
 
 /** One process with a cache, its application and its way to the database. */
 export class GatedProcess {
-  readonly #name: string;
+  readonly name: string;
   readonly #all: readonly string[];
   readonly #scenario: Scenario;
   readonly #around: Surroundings;
@@ -62,7 +62,7 @@ export class GatedProcess {
     scenario: Scenario,
     surroundings: Surroundings,
   ) {
-    this.#name = name;
+    this.name = name;
     this.#all = processes;
     this.#scenario = scenario;
     this.#around = surroundings;
@@ -84,6 +84,7 @@ export class GatedProcess {
         return this.#fromDatabase(`load ${key}`, model.rows[key]);
       },
       tags: () => ["t"],
+      ...(scenario.hasVersion ? { version: (version: number) => version } : {}),
       ...(scenario.isThrough
         ? { write: writeThrough<Key, number>((key, id) => this.#save(key, id)) }
         : {}),
@@ -106,7 +107,11 @@ export class GatedProcess {
 
   async start(): Promise<void> {
     await this.#cache.ready();
-    if (this.#scenario.warm.includes(this.#name)) await this.#users.getMany(KEYS);
+    if (this.#scenario.warm.includes(this.name)) await this.#users.getMany(KEYS);
+  }
+
+  /** The database answers when it is told to from now on. */
+  hold(): void {
     this.#isOpen = false;
   }
 
@@ -140,18 +145,18 @@ export class GatedProcess {
       const { model, onViolation } = this.#around;
       if (version !== model.rows[key] && !model.concurrent.has(Number(version)))
         onViolation(
-          `when all is quiet ${this.#name} reads ${key} as ${String(version)}, and the database has ${model.rows[key]}`,
+          `when all is quiet ${this.name} reads ${key} as ${String(version)}, and the database has ${model.rows[key]}`,
         );
     }
   }
 
   checkMemory(): void {
     const { model, onViolation } = this.#around;
-    const floors = model.inMemory(this.#name);
+    const floors = model.inMemory(this.name);
     for (const key of KEYS) {
       const version = floors[key] === 0 ? undefined : this.#users.peek(key);
       if (version === undefined) continue;
-      const violation = model.check(`memory of ${this.#name}`, key, version, floors[key]);
+      const violation = model.check(`memory of ${this.name}`, key, version, floors[key]);
       if (violation !== undefined) onViolation(violation);
     }
   }
@@ -161,7 +166,7 @@ export class GatedProcess {
   }
 
   #action(kind: Action["kind"], what: string, run: () => void): Action {
-    return { kind, label: `${this.#name} ${what}`, process: this.#name, keys: [], run };
+    return { kind, label: `${this.name} ${what}`, process: this.name, keys: [], run };
   }
 
   #fromDatabase(what: string, version: number): Promise<number> | number {
@@ -215,12 +220,12 @@ export class GatedProcess {
   #onFailed(step: Step, error: unknown): void {
     const { hasFailures, hasTime } = this.#scenario;
     if (hasFailures || (hasTime && hasErrorCode(error, "UPSHIFT_CACHE_LOAD_TIMEOUT"))) return;
-    this.#around.onViolation(`${this.#name} ${step.do} failed: ${String(error)}`);
+    this.#around.onViolation(`${this.name} ${step.do} failed: ${String(error)}`);
   }
 
   async #run(step: Step): Promise<void> {
     if (step.do === "get" || step.do === "getMany") {
-      const least = this.#around.model.forRead(this.#name, this.#scenario.policy !== "noMemory");
+      const least = this.#around.model.forRead(this.name, this.#scenario.policy !== "noMemory");
       if (step.do === "get") this.#checkRead(step.key, await this.#users.get(step.key), least);
       else {
         const versions = await this.#users.getMany(KEYS);
@@ -231,7 +236,7 @@ export class GatedProcess {
     if (step.do === "peek") {
       const version = this.#users.peek(step.key);
       if (version !== undefined)
-        this.#checkRead(step.key, version, this.#around.model.inMemory(this.#name));
+        this.#checkRead(step.key, version, this.#around.model.inMemory(this.name));
       return;
     }
     if (step.do === "set") await this.#set(step.key);
@@ -242,8 +247,8 @@ export class GatedProcess {
     const { model, onViolation } = this.#around;
     const violation =
       version === undefined || version > model.rows[key]
-        ? `${this.#name} reads ${key} as ${String(version)}`
-        : model.check(`a read of ${this.#name}`, key, version, least[key]);
+        ? `${this.name} reads ${key} as ${String(version)}`
+        : model.check(`a read of ${this.name}`, key, version, least[key]);
     if (violation !== undefined) onViolation(violation);
   }
 
@@ -252,14 +257,14 @@ export class GatedProcess {
     if (this.#scenario.isThrough) {
       this.#count += 1;
       const id = this.#count;
-      const invalidation = model.begin(this.#name, [["set", "user", key]], []);
+      const invalidation = model.begin(this.name, [["set", "user", key]], []);
       const { status } = await this.#users.set(key, id);
       invalidation.floors = { a: 0, b: 0, [key]: this.#committed.get(id) ?? 0 };
       this.#end(invalidation, status);
       return;
     }
     const version = model.write(key);
-    const invalidation = model.begin(this.#name, [["set", "user", key]], [key]);
+    const invalidation = model.begin(this.name, [["set", "user", key]], [key]);
     model.beginSet(version);
     const { status } = await this.#users.set(key, version);
     model.endSet(version);
@@ -273,7 +278,7 @@ export class GatedProcess {
     const keys = keysOf(step);
     for (const key of keys) model.write(key);
     const [news, call] = this.#callOf(step);
-    const invalidation = model.begin(this.#name, [news], keys);
+    const invalidation = model.begin(this.name, [news], keys);
     const { status } = await call();
     this.#end(invalidation, status);
   }

@@ -38,6 +38,8 @@ interface Message {
 export interface GateOptions {
   /** Entries and the journal lie on different nodes: their commands overtake each other. */
   readonly isCluster: boolean;
+  /** A command is answered as soon as it has run. */
+  readonly isCoarse: boolean;
   /** Messages may be lost, doubled and overtake each other; commands and replies may be lost. */
   readonly hasFaults: boolean;
   readonly sabotage: Sabotage | undefined;
@@ -86,7 +88,9 @@ export class GatedRedis {
     for (const lane of this.#lanes.values()) {
       const next = lane.calls.find(({ answer }) => answer === undefined);
       if (next !== undefined) {
-        actions.push(this.#action("execute", `run ${lane.name}`, () => this.#execute(next), next));
+        actions.push(
+          this.#action("execute", `run ${lane.name}`, () => this.#pass(lane, next), next),
+        );
         if (hasFaults)
           actions.push(
             this.#action("fault", `lose ${lane.name}`, () => this.#lose(lane, next), next),
@@ -172,6 +176,13 @@ export class GatedRedis {
     } catch (error) {
       call.answer = () => call.reject(error);
     }
+  }
+
+  #pass(lane: Lane, call: Call): void {
+    this.#execute(call);
+    if (!this.#options.isCoarse) return;
+    lane.calls.shift();
+    call.answer?.();
   }
 
   #lose(lane: Lane, call: Call): void {

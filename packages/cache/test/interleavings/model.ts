@@ -89,7 +89,9 @@ export class Model {
 
   delivered(process: string, text: string): void {
     const invalidation = this.#announced.get(text.split(" ", 1)[0] ?? "");
-    if (invalidation !== undefined) this.#raise(this.#heard, process, invalidation.floors);
+    // Who invalidates is promised nothing before the answer.
+    if (invalidation !== undefined && invalidation.process !== process)
+      this.#raise(this.#heard, process, invalidation.floors);
   }
 
   /** The least that memory of this process may have. */

@@ -38,10 +38,14 @@ export function randomScenario(random: () => number): Scenario {
   const hasRedis = !chance(0.15);
   const processes = hasRedis ? pick([["P", "Q"], ["P", "Q"], ["P", "Q", "R"]]) : ["P"];
   const hasFailures = chance(0.2);
+  const hasFaults = hasRedis && chance(0.3);
+  const hasTime = chance(0.2);
   const step = (): Step => {
     const name = pick(chance(0.55) ? READS : WRITES);
     // An expired value is given out after a failure: then nothing says what it has to be.
     if (hasFailures && (name === "expire" || name === "expireTag")) return { do: "tag" };
+    // Removing by a pattern waits on the system's clock before it tries again.
+    if ((hasFaults || hasTime) && name === "pattern") return { do: "all" };
     const key: Key = chance(0.75) ? "a" : "b";
     switch (name) {
       case "get":
@@ -64,10 +68,12 @@ export function randomScenario(random: () => number): Scenario {
     policy: pick(["memory", "memory", "noMemory", "strict", "stale"]),
     hasRedis,
     isCluster: hasRedis && chance(0.3),
-    hasFaults: hasRedis && chance(0.3),
+    hasFaults,
     hasFailures,
     isThrough: chance(0.3),
-    hasTime: chance(0.2),
+    hasVersion: chance(0.3),
+    isAged: chance(0.3),
+    hasTime,
     warm: processes.filter(() => chance(0.4)),
     actors,
   };

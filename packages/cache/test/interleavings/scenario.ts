@@ -17,11 +17,17 @@ export interface Scenario {
   readonly policy: "memory" | "noMemory" | "strict" | "stale";
   readonly hasRedis: boolean;
   readonly isCluster: boolean;
+  /** A command and its answer are one step. */
+  readonly isCoarse: boolean;
   readonly hasFaults: boolean;
   /** Loads may fail. */
   readonly hasFailures: boolean;
   /** `set` writes through to the database, which takes a while. */
   readonly isThrough: boolean;
+  /** Values carry a version that the cache may compare. */
+  readonly hasVersion: boolean;
+  /** What is warm is past its time when it begins. */
+  readonly isAged: boolean;
   /** The clock may be moved on to the next timer. */
   readonly hasTime: boolean;
   /** Processes that have all values in memory when it begins. */
@@ -33,15 +39,19 @@ export const PLAIN: Omit<Scenario, "actors"> = {
   policy: "memory",
   hasRedis: true,
   isCluster: false,
+  isCoarse: false,
   hasFaults: false,
   hasFailures: false,
   isThrough: false,
+  hasVersion: false,
+  isAged: false,
   hasTime: false,
   warm: [],
 };
 
-/** An hour, so that time alone ends nothing. */
-export const TTL_MS = 3_600_000;
+/** Time alone ends nothing, unless it is to. */
+const LONG_MS = 3_600_000;
+export const SHORT_MS = 1_500;
 
 const POLICIES: Readonly<Record<Scenario["policy"], PolicyOptions>> = {
   memory: {},
@@ -50,8 +60,8 @@ const POLICIES: Readonly<Record<Scenario["policy"], PolicyOptions>> = {
   stale: { staleFor: "1h", failSafeFor: "5h", failSafeThrottle: "1m" },
 };
 
-export function policyOf({ policy }: Scenario): PolicyOptions {
-  return { ttl: TTL_MS, jitter: 0, ...POLICIES[policy] };
+export function policyOf({ policy, isAged }: Scenario): PolicyOptions {
+  return { ttl: isAged ? SHORT_MS : LONG_MS, jitter: 0, ...POLICIES[policy] };
 }
 
 /** The rows that the application changes before it makes this call. */

@@ -8,7 +8,7 @@ import * as entryScripts from "../../src/redis-level/entry-scripts.ts";
 import { type Action, GatedRedis, type Sabotage } from "./gated-redis.ts";
 import { KEYS, Model } from "./model.ts";
 import { GatedProcess } from "./gated-process.ts";
-import type { Scenario } from "./scenario.ts";
+import { type Scenario, SHORT_MS } from "./scenario.ts";
 
 /** What many runs share, since a server compiles its scripts once. */
 export class Stage {
@@ -56,6 +56,7 @@ export class World {
       if (scenario.hasRedis) {
         gate = new GatedRedis(stage.server, name, {
           isCluster: scenario.isCluster,
+          isCoarse: scenario.isCoarse,
           hasFaults: scenario.hasFaults,
           sabotage,
           onExecuted: (process, command, reply) => this.#onExecuted(process, command, reply),
@@ -77,6 +78,8 @@ export class World {
     for (const key of KEYS) this.model.write(key);
     for (const process of this.#processes) await process.start();
     await settled();
+    if (this.#scenario.isAged) await this.#stage.clock.advance(SHORT_MS + 1);
+    for (const process of this.#processes) process.hold();
     for (const gate of this.#gates) gate.isOpen = false;
   }
 
@@ -86,6 +89,14 @@ export class World {
       ...this.#processes.flatMap((process) => process.actions()),
       ...this.#gates.flatMap((gate) => gate.actions()),
     ];
+    // What one hears that has nothing left to do makes no difference to any other: at once is as good as later.
+    const idle = actions.find(
+      ({ kind, process }) =>
+        kind === "message" &&
+        actions.every((other) => other.process !== process || other.kind === "message") &&
+        this.#processes.every((each) => each.name !== process || each.isDone),
+    );
+    if (idle !== undefined && !this.#scenario.hasFaults) return [idle];
     if (this.#scenario.hasTime && this.#processes.some(({ isDone }) => !isDone))
       actions.push({ kind: "fault", label: "tick", process: "", keys: ["*"], run: () => {} });
     return actions;
