@@ -23,7 +23,7 @@ export interface RespondOptions {
    * that fails its 412, and the body, given as a function, is not built. `undefined`: there is nothing at this address.
    * Between this answer and the body the data may change: read both in one snapshot, or let the write check the version too.
    */
-  readonly validator?: () => Version | undefined | Promise<Version | undefined>;
+  readonly validator?: () => Version | undefined | PromiseLike<Version | undefined>;
   /** `false` sends bodies as they are. */
   readonly compression?: CompressionOptions | false;
 }

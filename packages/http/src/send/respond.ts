@@ -30,9 +30,11 @@ export function planResponse(
 ): PlannedResponse | Promise<PlannedResponse> {
   const { validator } = options;
   if (validator === undefined) return planBody(request, value, options, preset, undefined);
+  // A promise given as the value may fail while the version is asked for, or be left alone after a 304: nobody would handle that.
+  if (isPromise(value)) Promise.resolve(value).catch(() => {});
   const version = validator();
-  return version instanceof Promise
-    ? version.then((known) => planVersion(request, value, options, preset, known))
+  return isPromise(version)
+    ? Promise.resolve(version).then((known) => planVersion(request, value, options, preset, known))
     : planVersion(request, value, options, preset, version);
 }
 
@@ -62,10 +64,20 @@ function planBody(
   tag: EntityTag | undefined,
 ): PlannedResponse | Promise<PlannedResponse> {
   const built: unknown = typeof value === "function" ? value() : value;
-  if (built instanceof Promise) {
-    return built.then((content: unknown) =>
+  if (isPromise(built)) {
+    return Promise.resolve(built).then((content: unknown) =>
       planContent(request, content, options, createHead(options, preset), tag),
     );
   }
   return planContent(request, built, options, createHead(options, preset), tag);
+}
+
+/** Also those of query builders, which are not of the class. */
+function isPromise<Value>(value: Value | PromiseLike<Value>): value is PromiseLike<Value> {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    "then" in value &&
+    typeof value.then === "function"
+  );
 }

@@ -1,0 +1,118 @@
+import { gunzipSync } from "node:zlib";
+import { describe, expect, it } from "vitest";
+import type { PlannedResponse, RequestFacts } from "../planned-response.ts";
+import { respond } from "./respond.ts";
+
+function ask(headers: Readonly<Record<string, string>> = {}, method = "GET"): RequestFacts {
+  return { method, url: "/", header: (name) => headers[name] };
+}
+
+/** Of a plan that waits for nothing. */
+function plan(...args: Parameters<typeof respond>): PlannedResponse {
+  const planned = respond(...args);
+  if (planned instanceof Promise) throw new Error("it waits");
+  return planned;
+}
+
+const LONG = { text: "word ".repeat(1_000) };
+
+describe("respond", () => {
+  it("a value that is there is answered without waiting", () => {
+    const { status, headers, body } = plan(ask({ "accept-encoding": "gzip" }), LONG);
+    expect(status).toBe(200);
+    expect(headers).toMatchObject({
+      "content-type": "application/json",
+      "content-encoding": "gzip",
+      "content-length": String((body as Uint8Array).byteLength),
+      vary: "Accept-Encoding",
+    });
+    expect(JSON.parse(gunzipSync(body as Uint8Array).toString())).toEqual(LONG);
+  });
+
+  it("a promise of any kind is waited for", async () => {
+    // oxlint-disable-next-line unicorn/no-thenable -- as query builders are
+    const builder = { then: (fulfil: (value: unknown) => void) => fulfil({ rows: 1 }) };
+    for (const value of [Promise.resolve({ rows: 1 }), builder, () => builder]) {
+      const { body } = await respond(ask(), value);
+      expect((body as Buffer).toString()).toBe('{"rows":1}');
+    }
+  });
+
+  it("a promise that fails beside a 304 troubles nobody", async () => {
+    const failing = Promise.reject(new Error("no rows"));
+    const planned = await respond(ask({ "if-none-match": '"7"' }), failing, {
+      validator: async () => await Promise.resolve(7),
+    });
+    expect(planned.status).toBe(304);
+  });
+
+  it("a write fails before it is done", async () => {
+    let writes = 0;
+    const write = (): number => (writes += 1);
+    const options = { validator: (): number => 7 };
+    const failed = await respond(ask({ "if-match": '"6"' }, "PUT"), write, options);
+    expect([failed.status, writes]).toEqual([412, 0]);
+    const done = await respond(ask({ "if-match": '"7"' }, "PUT"), write, options);
+    // The version of before is not that of what was written.
+    expect([done.status, writes, done.headers["etag"]]).toEqual([200, 1, undefined]);
+  });
+
+  it("a write without a validator is not compared with its own answer", () => {
+    const { status } = plan(ask({ "if-match": '"other"', "if-none-match": "*" }, "POST"), {
+      id: 1,
+    });
+    expect(status).toBe(200);
+  });
+
+  it("codings that are not offered are not used", () => {
+    const options = { compression: { codings: ["gzip"] as const, thresholdBytes: 1 } };
+    const { headers } = plan(ask({ "accept-encoding": "br, gzip;q=0.1" }), "text", options);
+    expect(headers["content-encoding"]).toBe("gzip");
+    const plain = plan(ask({ "accept-encoding": "br" }), LONG, { compression: false });
+    expect(plain.headers["content-encoding"]).toBeUndefined();
+    expect(plain.headers["vary"]).toBeUndefined();
+  });
+
+  it.each([
+    [{ headers: { "X-A": "a\r\nb: c" } }, "UPSHIFT_HTTP_INVALID_HEADER"],
+    [{ headers: { "X-A\r\nB": "c" } }, "UPSHIFT_HTTP_INVALID_HEADER"],
+    [{ headers: { "X-A": ["ok", "a\0"] } }, "UPSHIFT_HTTP_INVALID_HEADER"],
+    [
+      { headers: JSON.parse('{"__proto__":"x"}') as Record<string, string> },
+      "UPSHIFT_HTTP_INVALID_HEADER",
+    ],
+    [{ contentType: "text/plain\nX: 1" }, "UPSHIFT_HTTP_INVALID_HEADER"],
+    [{ cacheControl: "public\r\nX: 1" }, "UPSHIFT_HTTP_INVALID_HEADER"],
+    [{ vary: "A\r\nX: 1" }, "UPSHIFT_HTTP_INVALID_HEADER"],
+    [{ cacheControl: "public", headers: { "Set-Cookie": "a=1" } }, "UPSHIFT_HTTP_PUBLIC_COOKIE"],
+    [
+      { cacheControl: { sMaxAge: "1m" }, headers: { "set-cookie": ["a=1"] } },
+      "UPSHIFT_HTTP_PUBLIC_COOKIE",
+    ],
+    [{ status: 101 }, "UPSHIFT_INVALID_ARGUMENT"],
+    [{ status: 200.5 }, "UPSHIFT_INVALID_ARGUMENT"],
+    [{ lastModified: Number.NaN }, "UPSHIFT_INVALID_ARGUMENT"],
+    [{ headers: { ETag: "bare" } }, "UPSHIFT_INVALID_ARGUMENT"],
+    [{ compression: { thresholdBytes: -1 } }, "UPSHIFT_INVALID_ARGUMENT"],
+  ])("%j is refused with %s", (options, code) => {
+    expect(() => respond(ask(), { id: 1 }, options)).toThrow(expect.objectContaining({ code }));
+  });
+
+  it("what JSON cannot say is refused", () => {
+    expect(() => respond(ask(), Symbol("a"))).toThrow(/JSON/);
+    expect(() => respond(ask(), () => () => 1)).toThrow(/JSON/);
+  });
+
+  it("the error about a field does not repeat its value", () => {
+    expect(() => respond(ask(), 1, { headers: { "X-Token": "secret\n" } })).toThrow(
+      expect.objectContaining({ message: expect.not.stringContaining("secret") as string }),
+    );
+  });
+
+  it("length and framing follow from the body, whatever is claimed", () => {
+    const headers = { "Content-Length": "999", "Transfer-Encoding": "chunked" };
+    const planned = plan(ask(), "four", { headers });
+    expect(planned.headers).toMatchObject({ "content-length": "4" });
+    expect(planned.headers["transfer-encoding"]).toBeUndefined();
+  });
+});
