@@ -27,6 +27,7 @@ import { Applier, type RedisRemoval } from "./invalidation/applier.ts";
 import { TagTimes } from "./invalidation/tag-times.ts";
 import { asExpiry, type Target } from "./invalidation/target.ts";
 import type { Journal, JournalReader } from "./journal/journal.ts";
+import { normalizeKey } from "./key/normalize-key.ts";
 import { LocalJournal } from "./journal/local-journal.ts";
 import type { News } from "./journal/news.ts";
 import { RedisJournal } from "./journal/redis-journal.ts";
@@ -199,7 +200,8 @@ class LeveledCache<E extends Events> implements Cache<E> {
     if (this.#keepers.has(name))
       throw new InvalidArgumentError("a name of a definition that is not taken", name);
     const { write } = options;
-    const pending = write?.kind === "behind" ? this.#openWriteBehind(name, write) : undefined;
+    const pending =
+      write?.kind === "behind" ? this.#openWriteBehind(name, write, options.key) : undefined;
     const policy = resolvePolicy(name, this.#layersOf(name, options.policy));
     const keeper = new Keeper({
       name,
@@ -299,10 +301,11 @@ class LeveledCache<E extends Events> implements Cache<E> {
     return [defaults, policy ?? {}, typeof own === "object" ? own : {}];
   }
 
-  #openWriteBehind<Value>(
+  #openWriteBehind<Input, Value>(
     name: string,
-    declaration: WriteBehind<string, Value>,
-  ): WriteBehindStore<string, Value> {
+    declaration: WriteBehind<Input, Value>,
+    toKey: ((input: Input) => unknown) | undefined,
+  ): WriteBehindStore<Input, Value> {
     const { redis, clock, random } = this.#options;
     if (redis === undefined)
       throw new InvalidArgumentError(
@@ -314,7 +317,7 @@ class LeveledCache<E extends Events> implements Cache<E> {
       namespace: this.namespace,
       name,
       codec: this.#core.codec,
-      keyOf: (text) => text,
+      keyOf: (input) => normalizeKey(toKey === undefined ? input : toKey(input)),
       ...(clock === undefined ? {} : { clock }),
       ...(random === undefined ? {} : { random }),
       onError: (error) => this.#report(error),

@@ -22,7 +22,7 @@ import { OfType } from "./of-type.ts";
 /** See {@link Definition}. */
 export class CachedDefinition<Input, Value> implements Definition<Input, Value> {
   readonly name: string;
-  readonly pending: WriteBehindStore<string, Value> | undefined;
+  readonly pending: WriteBehindStore<Input, Value> | undefined;
   readonly #keeper: Keeper;
   readonly #core: Core;
   readonly #options: DefinitionOptions<Input, Value>;
@@ -35,7 +35,7 @@ export class CachedDefinition<Input, Value> implements Definition<Input, Value> 
   constructor(
     keeper: Keeper,
     options: DefinitionOptions<Input, Value>,
-    pending: WriteBehindStore<string, Value> | undefined,
+    pending: WriteBehindStore<Input, Value> | undefined,
     refuseClosed: () => void,
   ) {
     this.pending = pending;
@@ -104,7 +104,8 @@ export class CachedDefinition<Input, Value> implements Definition<Input, Value> 
     };
     if (this.pending !== undefined) {
       const { signal } = options;
-      const version = await this.pending.put(write.key, value, { signal });
+      const { pending } = this;
+      const version = await this.#handIn(write.key, () => pending.put(input, value, { signal }));
       return { status: await storeValue(this.#keeper, { ...write, value, version }) };
     }
     const through = this.#options.write;
@@ -130,7 +131,8 @@ export class CachedDefinition<Input, Value> implements Definition<Input, Value> 
       );
     const key = this.keyOf(input);
     const { signal } = options;
-    await this.pending.patch(key, patch, { signal });
+    const { pending } = this;
+    await this.#handIn(key, () => pending.patch(input, patch, { signal }));
     return await this.#apply(["key", this.name, key, 0], options);
   }
 
@@ -149,6 +151,26 @@ export class CachedDefinition<Input, Value> implements Definition<Input, Value> 
 
   keyOf(input: Input): string {
     return normalizeKey(this.#toKey === undefined ? input : this.#toKey(input));
+  }
+
+  /**
+   * Hands a change to write-behind. What is cached goes at the same time, so that a process that ends in between, or never learns how it went, leaves nothing behind that the
+   * database will not have.
+   */
+  async #handIn(key: string, hand: () => Promise<string>): Promise<string> {
+    const { redis, applier } = this.#core;
+    const removed = redis?.level
+      .remove(this.#keeper.redisKey(key), 0)
+      .catch((error: unknown) => this.#core.onError(error));
+    try {
+      const version = await hand();
+      await removed;
+      return version;
+    } catch (error) {
+      // It may have been accepted all the same.
+      await applier.apply([["key", this.name, key, 0]], false);
+      throw error;
+    }
   }
 
   #getTraced(

@@ -20,7 +20,7 @@ export interface DefinitionOptions<Input, Value> {
   /** Most inputs of one `loadMany`. Default is 500. */
   readonly batch?: number;
   /** What `set` does with the database. Default: nothing, it stores in the cache alone. */
-  readonly write?: WriteThrough<Input, Value> | WriteBehind<string, Value>;
+  readonly write?: WriteThrough<Input, Value> | WriteBehind<Input, Value>;
   /** Tags of a value; a loader can add more. */
   readonly tags?: (input: Input, value: Value) => readonly string[];
   /** A number that grows with every change of the row, such as its revision: an older one never takes the place of a newer one. */
@@ -77,7 +77,7 @@ export interface Definition<Input, Value> {
    */
   patch(input: Input, patch: Partial<Value>, options?: PatchOptions): Promise<InvalidationResult>;
   /** What `writeBehind` has not written yet: to wait for it, and to see to what the database refused. */
-  readonly pending: WriteBehindStore<string, Value> | undefined;
+  readonly pending: WriteBehindStore<Input, Value> | undefined;
   /** Removes a value, from all levels and all processes. Loads under way store nothing. */
   delete(input: Input, options?: RemoveOptions): Promise<InvalidationResult>;
   /** Keeps a value only for when the next load fails. */

@@ -20,7 +20,7 @@ export class DefinedSource<Input, Value> implements Source {
   readonly #name: string;
   readonly #options: DefinitionOptions<Input, Value>;
   readonly #batch: BatchLoader<Input, Value> | undefined;
-  readonly #pending: WriteBehindStore<string, Value> | undefined;
+  readonly #pending: WriteBehindStore<Input, Value> | undefined;
   readonly #onError: (error: unknown) => void;
   readonly #inputs = new OfType<Input>();
   readonly #values = new OfType<Value>();
@@ -31,7 +31,7 @@ export class DefinedSource<Input, Value> implements Source {
     name: string,
     options: DefinitionOptions<Input, Value>,
     closing: AbortSignal,
-    pending: WriteBehindStore<string, Value> | undefined,
+    pending: WriteBehindStore<Input, Value> | undefined,
     onError: (error: unknown) => void,
   ) {
     this.#pending = pending;
@@ -72,13 +72,13 @@ export class DefinedSource<Input, Value> implements Source {
 
   /** What is to be in the database, and lies over what is there: read before the row, so that what is written meanwhile is in one of both. */
   async #loadOver(
-    pending: WriteBehindStore<string, Value>,
+    pending: WriteBehindStore<Input, Value>,
     flight: Flight,
     notes: LoadNotes,
   ): Promise<Value | undefined> {
     let change: Pending<Value> | undefined;
     try {
-      change = await pending.read(flight.key, { signal: notes.signal });
+      change = await pending.read(this.#inputs.given(flight.input), { signal: notes.signal });
     } catch (error) {
       // Nobody can tell what is pending: what the database has will do for this read, and is not kept.
       this.#onError(error);

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import * as redisPackage from "@upshift/redis";
 import { bringRedis, componentSkips, type RedisServer, startRedis } from "@upshift/services";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import * as cachePackage from "../../src/index.ts";
 
 const skips = await componentSkips("Redis", bringRedis);
@@ -45,6 +45,8 @@ describe.skipIf(skips.isMissing)("documentation of the cache", () => {
   beforeAll(async () => {
     server = await startRedis();
   });
+  // Examples share names: what one has left is not for the next.
+  beforeEach(() => server.command("FLUSHALL"));
   afterAll(async () => {
     await Promise.all(opened.map((redis) => redis.close()));
     await server?.stop();
