@@ -103,14 +103,18 @@ class Output {
   readonly #run: StreamRun;
   readonly #idleMs: number;
   #sizeBytes = 0;
+  /** Not asked of the response: that of HTTP/2 does not tell. */
+  #isFull = false;
+  #hasEnded = false;
+  #isFinished = false;
   #settle: (() => void) | undefined;
 
   constructor(response: ServerResponse, run: StreamRun, idleMs: number) {
     this.#response = response;
     this.#run = run;
     this.#idleMs = idleMs;
-    response.on("drain", this.#onChange);
-    response.on("finish", this.#onChange);
+    response.on("drain", this.#onDrain);
+    response.on("finish", this.#onFinish);
     response.on("close", this.#onClose);
     response.on("error", this.#onError);
     run.signal.addEventListener("abort", this.#onChange);
@@ -125,9 +129,8 @@ class Output {
       for (let chunk = first; chunk.done !== true; chunk = await rest.next()) {
         this.#run.signal.throwIfAborted();
         this.#sizeBytes += chunk.value.length;
-        if (!this.#response.write(chunk.value)) {
-          await this.#until(() => !this.#response.writableNeedDrain);
-        }
+        this.#isFull = !this.#response.write(chunk.value);
+        if (this.#isFull) await this.#until(() => !this.#isFull);
       }
     } finally {
       // Not awaited: a source that hangs would keep the broken response open.
@@ -136,13 +139,14 @@ class Output {
   }
 
   async end(): Promise<void> {
+    this.#hasEnded = true;
     this.#response.end();
-    await this.#until(() => this.#response.writableFinished);
+    await this.#until(() => this.#isFinished);
   }
 
   close(): void {
-    this.#response.off("drain", this.#onChange);
-    this.#response.off("finish", this.#onChange);
+    this.#response.off("drain", this.#onDrain);
+    this.#response.off("finish", this.#onFinish);
     this.#response.off("close", this.#onClose);
     this.#response.off("error", this.#onError);
     this.#run.signal.removeEventListener("abort", this.#onChange);
@@ -168,14 +172,28 @@ class Output {
 
   readonly #onChange = (): void => this.#settle?.();
 
+  readonly #onDrain = (): void => {
+    this.#isFull = false;
+    this.#onChange();
+  };
+
+  readonly #onFinish = (): void => {
+    // A response of HTTP/2 tells so whenever its stream closes.
+    this.#isFinished = this.#hasEnded && !isAborted(this.#response);
+    this.#onChange();
+  };
+
   readonly #onClose = (): void => {
-    if (!this.#response.writableFinished) {
-      this.#run.stop(new ResponseClosedError(this.#sizeBytes));
-    }
+    if (!this.#isFinished) this.#run.stop(new ResponseClosedError(this.#sizeBytes));
     this.#onChange();
   };
 
   readonly #onError = (error: Error): void => this.#run.stop(error);
+}
+
+function isAborted(response: ServerResponse): boolean {
+  const own: unknown = "stream" in response ? response.stream : undefined;
+  return typeof own === "object" && own !== null && "aborted" in own && own.aborted === true;
 }
 
 function headersOf(response: ServerResponse): Record<string, string | readonly string[]> {
