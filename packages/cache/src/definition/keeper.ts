@@ -1,3 +1,4 @@
+import type { Clock } from "@upshift/foundation";
 import type { Entry } from "../entry/entry.ts";
 import type { StoredValue } from "../entry/stored-value.ts";
 import { fetch } from "../flight/fetch.ts";
@@ -7,7 +8,6 @@ import type { LoadNotes } from "../flight/load-context.ts";
 import type { Before, Invalidated } from "../invalidation/applier.ts";
 import type { TagTimes } from "../invalidation/tag-times.ts";
 import type { Journal } from "../journal/journal.ts";
-import type { CoarseClock } from "../memory/coarse-clock.ts";
 import type { MemoryIndex } from "../memory/memory-level.ts";
 import type { Policy } from "../policy/policy.ts";
 import { Counters } from "../watch/counters.ts";
@@ -34,7 +34,7 @@ export class Keeper implements DefinitionParts, Invalidated {
   readonly counters: Counters = new Counters();
   readonly #redisPrefix: string;
   // Beside `core`, for hits: each step on the way to them would be felt.
-  readonly #coarseClock: CoarseClock;
+  readonly #coarseClock: Clock;
   readonly #journal: Journal;
   readonly #tagTimes: TagTimes;
   readonly #index: MemoryIndex<Entry>;
@@ -58,7 +58,8 @@ export class Keeper implements DefinitionParts, Invalidated {
     this.name = parts.name;
     this.core = parts.core;
     this.policy = parts.policy;
-    this.#coarseClock = parts.core.coarseClock;
+    // A process that was stopped goes on in the same turn, in which the coarse clock stands still.
+    this.#coarseClock = parts.policy.isStrict ? parts.core.clock : parts.core.coarseClock;
     this.#journal = parts.core.journal;
     this.#tagTimes = parts.core.tagTimes;
     this.#redisPrefix = `${parts.core.namespace}:${parts.name}:`;

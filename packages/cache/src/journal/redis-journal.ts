@@ -44,6 +44,8 @@ export class RedisJournal implements Journal {
   trustedUntilMs = 0;
   #number = 0;
   #syncedAtMs = Number.NEGATIVE_INFINITY;
+  /** When this process was last heard of. */
+  #beatAtMs = Number.NEGATIVE_INFINITY;
   /** Redis was lost so often: what it said before says nothing of what it has now. */
   #lossCount = 0;
   #isSubscribed = false;
@@ -200,6 +202,7 @@ export class RedisJournal implements Journal {
   /** @returns clock, count of messages, ms of the server */
   async #beat(): Promise<readonly Reply[]> {
     const { member, timeoutMs } = this.#options;
+    const sentAtMs = this.#options.clock.now();
     const everything: Message = { from: "", news: [["tag", EVERYTHING]], isAcknowledged: false };
     const args = [
       this.#channel,
@@ -211,6 +214,7 @@ export class RedisJournal implements Journal {
     ];
     try {
       const reply = await this.#redis.run(BEAT, this.#keys, args, { timeoutMs });
+      this.#beatAtMs = sentAtMs;
       return Array.isArray(reply) ? reply : [];
     } catch (error) {
       // A Redis that is full takes nothing, and still tells what has happened.
@@ -248,7 +252,8 @@ export class RedisJournal implements Journal {
         await this.#syncing;
         return await this.sync();
       }
-      this.#trustFrom(sentAtMs);
+      // Who waits for this process counts from when it was last heard of.
+      this.#trustFrom(Math.min(sentAtMs, this.#beatAtMs + this.#options.heartbeatMs));
       return true;
     } catch (error) {
       this.#reader.onError(error);
@@ -396,8 +401,8 @@ export class RedisJournal implements Journal {
     }
   }
 
-  /** Whoever waits for this process must know for how long it believes its memory. */
+  /** Whoever waits for this process must know for how long after its heartbeat it believes its memory: between two it may ask and read as well. */
   #memberEntry(member: string): string {
-    return `${member} ${this.#options.disconnectedTtlMs}`;
+    return `${member} ${this.#options.disconnectedTtlMs + this.#options.heartbeatMs}`;
   }
 }
