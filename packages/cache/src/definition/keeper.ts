@@ -367,6 +367,8 @@ export class Keeper implements DefinitionParts, Invalidated {
         ? redis.softTimeoutMs
         : redis.hardTimeoutMs;
     const goOn = (text: Promise<string | undefined>): void => {
+      // It may not be looked at any more: a failure is none of anybody's then.
+      text.catch(() => {});
       void this.#fly(flight, fetch(this, flight, stale, false, text));
     };
     const look = (found: string | undefined): void => {
