@@ -169,6 +169,8 @@ async function withRedis(
     const restMs = giveUpAtMs - nowMs;
     if (restMs <= 0) break;
     await woken(parts, redis, redisKey, Math.min(answer.forMs + 1, POLL_MS, restMs));
+    // The load that is begun in its place ends at once, with what is told to all.
+    if (parts.core.closing.aborted) break;
   }
   return { token: undefined, stale, mayKeep: true };
 }
