@@ -38,10 +38,12 @@ export async function openStream(
   const vary = new Set(toList(options.headers?.["vary"]));
   const format = options.format ?? negotiateFormat(request, options.formats ?? FORMATS, vary);
   const coding = chooseCoding(request, options, vary);
+  // How long it is shows at its end.
+  const { "content-length": _, ...given } = options.headers ?? {};
   const headers = {
     "content-type": STREAM_TYPES[format],
-    ...options.headers,
-    ...(coding === undefined ? {} : { "content-encoding": coding }),
+    ...given,
+    ...(coding === undefined ? {} : { "content-encoding": coding, ...weakened(given["etag"]) }),
     ...(vary.size === 0 ? {} : { vary: [...vary].join(", ") }),
   };
   const { status = 200, columns, onEnd = "none", header = true, formulaGuard = false } = options;
@@ -49,6 +51,11 @@ export async function openStream(
   const plain = sourceChunks(source, { format, columns, onEnd, header, formulaGuard, signal });
   const rest = coding === undefined ? plain : compressChunks(plain, coding);
   return { status, headers, chunks: { first: await rest.next(), rest } };
+}
+
+/** A strong tag names the bytes as they are, and not those of a coding. Source: RFC 9110 section 8.8.3.3. */
+function weakened(etag: string | readonly string[] | undefined): { readonly etag?: string } {
+  return typeof etag === "string" && !etag.startsWith("W/") ? { etag: `W/${etag}` } : {};
 }
 
 function negotiateFormat(

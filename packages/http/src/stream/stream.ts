@@ -53,9 +53,15 @@ export async function stream(
     if (response.destroyed) run.stop(new ResponseClosedError(0));
     run.signal.throwIfAborted();
     const opened = await openStream(facts, source, { ...options, headers }, run.signal);
-    response.statusCode = opened.status;
-    for (const [name, value] of Object.entries(opened.headers)) response.setHeader(name, value);
-    if (opened.chunks !== undefined) await output.writeAll(opened.chunks);
+    try {
+      response.statusCode = opened.status;
+      response.removeHeader("content-length");
+      for (const [name, value] of Object.entries(opened.headers)) response.setHeader(name, value);
+      if (opened.chunks !== undefined) await output.writeAll(opened.chunks);
+    } finally {
+      // Not awaited: a source that hangs would keep the broken response open.
+      opened.chunks?.rest.return().catch(() => undefined);
+    }
     await output.end();
     return { isComplete: true, sizeBytes: output.sizeBytes };
   } catch (error) {
@@ -74,12 +80,18 @@ function fail(
 ): StreamResult {
   const reason: unknown = run.signal.aborted ? run.signal.reason : error;
   const isOfClient = reason instanceof ResponseClosedError;
-  const details = isOfClient ? undefined : options.onError?.(reason);
   // What else may wait on the source ends as well.
   run.stop(reason);
-  if (response.headersSent || isOfClient || response.destroyed) breakOff(response);
-  else if (options.errors === "throw") throw reason;
-  else sendProblem(response, details ?? problemOfError(reason));
+  try {
+    const details = isOfClient ? undefined : options.onError?.(reason);
+    if (response.headersSent || isOfClient || response.destroyed) breakOff(response);
+    else if (options.errors !== "throw") sendProblem(response, details ?? problemOfError(reason));
+  } catch (failure) {
+    // A hook that throws, or a problem that cannot be written: nobody else answers.
+    breakOff(response);
+    throw failure;
+  }
+  if (options.errors === "throw" && !response.headersSent && !isOfClient) throw reason;
   return { isComplete: false, sizeBytes: output.sizeBytes, error: reason };
 }
 
@@ -125,16 +137,11 @@ class Output {
   }
 
   async writeAll({ first, rest }: OpenChunks): Promise<void> {
-    try {
-      for (let chunk = first; chunk.done !== true; chunk = await rest.next()) {
-        this.#run.signal.throwIfAborted();
-        this.#sizeBytes += chunk.value.length;
-        this.#isFull = !this.#response.write(chunk.value);
-        if (this.#isFull) await this.#until(() => !this.#isFull);
-      }
-    } finally {
-      // Not awaited: a source that hangs would keep the broken response open.
-      rest.return().catch(() => undefined);
+    for (let chunk = first; chunk.done !== true; chunk = await rest.next()) {
+      this.#run.signal.throwIfAborted();
+      this.#sizeBytes += chunk.value.length;
+      this.#isFull = !this.#response.write(chunk.value);
+      if (this.#isFull) await this.#until(() => !this.#isFull);
     }
   }
 

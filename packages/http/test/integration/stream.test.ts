@@ -145,6 +145,20 @@ describe("formats", () => {
     });
   });
 
+  test("a length that was set is dropped, and a strong tag is weak for another coding", async () => {
+    server = await serve((_, response) => {
+      response.setHeader("Content-Length", "7");
+      response.setHeader("ETag", '"v1"');
+      void stream(response, count(2), { format: "json" });
+    });
+    const plain = await get(server.port);
+    expect(plain).toMatchObject({ body: '[{"n":1},{"n":2}]', isWhole: true });
+    expect(plain.headers["etag"]).toBe('"v1"');
+    const coded = await get(server.port, { headers: { "accept-encoding": "gzip" } });
+    expect(gunzipSync(coded.bytes).toString()).toBe(plain.body);
+    expect(coded.headers["etag"]).toBe('W/"v1"');
+  });
+
   test("a source without values is an empty document", async () => {
     const { port } = await serveSource(() => []);
     expect(await get(port)).toMatchObject({ status: 200, body: "[]", isWhole: true });
@@ -308,6 +322,24 @@ describe("failures", () => {
     await once(socket, "data");
     failure.open();
     await expect(once(socket, "end")).rejects.toMatchObject({ code: "ECONNRESET" });
+  });
+
+  test("a header that cannot be sent, and a hook that throws, leave neither client nor source waiting", async () => {
+    const bad = endless("x");
+    const { port } = await serveSource(() => bad.source, { headers: { "x-bad": "a\r\nb" } });
+    expect(await get(port)).toMatchObject({ status: 500, isWhole: true });
+    await until(() => bad.left() === 1);
+    await server?.close();
+    const errors: unknown[] = [];
+    server = await serve((_, response) => {
+      stream(response, failing(0), {
+        onError: () => {
+          throw new Error("hook");
+        },
+      }).catch((error: unknown) => errors.push(error));
+    });
+    await expect(get(server.port)).rejects.toMatchObject({ code: "ECONNRESET" });
+    expect(errors).toEqual([new Error("hook")]);
   });
 
   test("values without JSON end the response as other failures do", async () => {
