@@ -50,6 +50,7 @@ export class RedisJournal implements Journal {
   #lossCount = 0;
   #isSubscribed = false;
   #hasStarted = false;
+  #hasTags = false;
   #isClosed = false;
   #subscription: Promise<Subscription> | undefined;
   #cancelBeat: () => void = () => {};
@@ -279,9 +280,10 @@ export class RedisJournal implements Journal {
       this.clock = clock;
       this.#number = number;
       this.#hasStarted = true;
-      await this.#readTags();
-      return;
+      // What was loaded before was loaded without hearing of anything.
+      this.#reader.onMissed();
     }
+    if (!this.#hasTags) await this.#readTags();
     // Messages that came after the answer have been heard already.
     if (clock < this.clock) return;
     if (number !== this.#number) await this.#catchUp(number);
@@ -308,6 +310,7 @@ export class RedisJournal implements Journal {
   /** What happened in between is not to be had: nothing that was known before can be believed. */
   async #startAnew(number: number): Promise<void> {
     this.#number = number;
+    this.#hasTags = false;
     this.#reader.onMissed();
     await this.#readTags();
   }
@@ -324,6 +327,7 @@ export class RedisJournal implements Journal {
     // The most recent come first: of a full page, what is older than the last is not known.
     const since = tags.find(([tag]) => tag === "") ?? tags.at(-1);
     if (since !== undefined) this.#tagTimes.knownSince = since[1];
+    this.#hasTags = true;
   }
 
   /** @param clock - of a message, in whatever order it comes */
