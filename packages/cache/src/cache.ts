@@ -1,19 +1,10 @@
-import { randomUUID } from "node:crypto";
-import { tracingChannel } from "node:diagnostics_channel";
 import { setMaxListeners } from "node:events";
-import {
-  CACHE_CHANNEL,
-  type CacheMessage,
-  InvalidArgumentError,
-  systemClock,
-  toMs,
-} from "@upshift/foundation";
-import { escapeGlob, type Redis, removeByPattern } from "@upshift/redis";
+import { InvalidArgumentError } from "@upshift/foundation";
 import { CacheClosedError } from "./cache-errors.ts";
 import type { CacheOptions, Events, PayloadOf } from "./cache-options.ts";
-import { defaultCodec } from "./codec/default-codec.ts";
+import { checkedName, checkedSettings } from "./cache-settings.ts";
 import { CachedDefinition } from "./definition/cached-definition.ts";
-import type { Core, RedisParts } from "./definition/core.ts";
+import type { Core } from "./definition/core.ts";
 import type {
   Definition,
   DefinitionOptions,
@@ -21,29 +12,20 @@ import type {
   InvalidationResult,
 } from "./definition/definition-options.ts";
 import { Keeper } from "./definition/keeper.ts";
+import { openCore } from "./definition/open-core.ts";
 import { DefinedSource } from "./definition/source.ts";
 import type { Entry } from "./entry/entry.ts";
-import { Applier, type RedisRemoval } from "./invalidation/applier.ts";
-import { TagTimes } from "./invalidation/tag-times.ts";
 import { asExpiry, type Target } from "./invalidation/target.ts";
-import type { Journal, JournalReader } from "./journal/journal.ts";
-import { normalizeKey } from "./key/normalize-key.ts";
-import { LocalJournal } from "./journal/local-journal.ts";
 import type { News } from "./journal/news.ts";
-import { RedisJournal } from "./journal/redis-journal.ts";
-import { ServerTime } from "./journal/server-time.ts";
+import { normalizeKey } from "./key/normalize-key.ts";
 import { approximateSizeBytes } from "./memory/approximate-size.ts";
-import { CoarseClock } from "./memory/coarse-clock.ts";
 import { createMemoryLevel, type MemoryLevel } from "./memory/memory-level.ts";
 import { type PolicyOptions, resolvePolicy } from "./policy/policy.ts";
-import { Breaker } from "./redis-level/breaker.ts";
-import { RedisLevel } from "./redis-level/redis-level.ts";
-import { WakeCalls } from "./redis-level/wake-calls.ts";
-import { parseBytes } from "./memory/parse-bytes.ts";
+import type { Breaker } from "./redis-level/breaker.ts";
+import type { CacheStats } from "./watch/cache-stats.ts";
 import { openWriteBehind } from "./write-behind/open-write-behind.ts";
 import type { WriteBehind } from "./write-behind/write-behind.ts";
 import type { WriteBehindStore } from "./write-behind/write-behind-store.ts";
-import type { CacheStats } from "./watch/cache-stats.ts";
 
 /** Values in memory and Redis that cannot outlive their invalidation. */
 export interface Cache<E extends Events = Events> {
@@ -77,8 +59,6 @@ export interface Cache<E extends Events = Events> {
   close(): Promise<void>;
 }
 
-const NAME = /^[A-Za-z0-9._-]+$/;
-
 /** @throws {InvalidArgumentError} for options that cannot work */
 export function createCache<E extends Events = Events>(options: CacheOptions<E> = {}): Cache<E> {
   return new LeveledCache(options);
@@ -91,104 +71,26 @@ class LeveledCache<E extends Events> implements Cache<E> {
   readonly #sizeOf: (value: unknown) => number;
   readonly #keepers = new Map<string, Keeper>();
   readonly #core: Core;
-  readonly #applier: Applier;
-  readonly #journal: Journal;
   readonly #breaker: Breaker | undefined;
   readonly #closing = new AbortController();
   readonly #stores: { close(): Promise<void> }[] = [];
   #isClosing = false;
-  #longestKeepMs = 0;
 
   constructor(options: CacheOptions<E>) {
-    const { namespace = "cache", redis, l1 = {}, l2 = {}, backplane = {} } = options;
-    this.namespace = checkedName("namespace", namespace);
     this.#options = options;
+    const settings = checkedSettings(options);
+    this.namespace = settings.namespace;
     // Every load that runs listens to it.
     setMaxListeners(0, this.#closing.signal);
-    const { clock = systemClock, random = Math.random } = options;
-    const { maxBytes, ...bounds } = l1;
-    const bytes = maxBytes === undefined ? {} : { maxBytes: parseBytes(maxBytes, "l1.maxBytes") };
-    this.#memory = createMemoryLevel<Entry>({ ...bounds, ...bytes });
-    this.#sizeOf = maxBytes === undefined ? () => 0 : approximateSizeBytes;
-    const onError = (error: unknown): void => this.#report(error);
-    const tagTimes = new TagTimes();
-    const hardTimeoutMs = toMs(l2.hardTimeout ?? 250, "l2.hardTimeout");
-    const disconnectedTtlMs = toMs(backplane.disconnectedTtl ?? 5_000, "backplane.disconnectedTtl");
-    const breaker = new Breaker(
-      clock,
-      positiveInteger("l2.breaker.after", l2.breaker?.after ?? 5),
-      toMs(l2.breaker?.for ?? 5_000, "l2.breaker.for"),
-    );
-    const wakeCalls = new WakeCalls();
-    const wakeChannel = `{${namespace}}:wake`;
-    const level =
-      redis === undefined ? undefined : new RedisLevel(redis, breaker, hardTimeoutMs, wakeChannel);
-    this.#breaker = redis === undefined ? undefined : breaker;
-    const removal =
-      redis === undefined || level === undefined ? undefined : this.#removal(redis, level, breaker);
-    const channel = tracingChannel<string, CacheMessage>(CACHE_CHANNEL);
-    this.#applier = new Applier({
-      namespace,
-      channel,
-      clock,
-      tagTimes,
-      definitions: this.#keepers,
-      redis: removal,
-      onError,
-    });
-    const reader: JournalReader = {
-      onNews: (news, at, isOwn) => this.#applier.hear(news, at, isOwn),
-      onMissed: () => {
-        tagTimes.tick();
-        for (const keeper of this.#keepers.values()) keeper.forgetAll();
-      },
-      onReachable: () => void this.#applier.flush(),
-      onFailover: () => this.#applier.onFailover(),
-      onError,
-    };
-    let redisParts: RedisParts | undefined;
-    if (redis === undefined || level === undefined) this.#journal = new LocalJournal(reader);
-    else {
-      const serverTime = new ServerTime();
-      const journal = new RedisJournal(redis, reader, tagTimes, serverTime, {
-        namespace,
-        member: randomUUID(),
-        clock,
-        heartbeatMs: toMs(backplane.heartbeat ?? 1_000, "backplane.heartbeat"),
-        disconnectedTtlMs,
-        timeoutMs: hardTimeoutMs,
-        keepTagsMs: () => this.#longestKeepMs,
-        wake: (key) => wakeCalls.wake(key),
-      });
-      this.#journal = journal;
-      redisParts = {
-        level,
-        serverTime,
-        wakeCalls,
-        softTimeoutMs: Math.min(hardTimeoutMs, toMs(l2.softTimeout ?? 50, "l2.softTimeout")),
-        hardTimeoutMs,
-        askTags: (tags, at, timeoutMs) => journal.askTags(tags, at, timeoutMs),
-      };
-    }
-    this.#applier.connect(this.#journal);
-    this.#core = {
-      namespace,
-      channel,
-      clock,
-      coarseClock: new CoarseClock(clock),
-      random,
-      codec: l2.codec ?? defaultCodec,
-      journal: this.#journal,
-      tagTimes,
-      applier: this.#applier,
-      redis: redisParts,
-      disconnectedTtlMs,
+    this.#memory = createMemoryLevel<Entry>(settings.memory);
+    this.#sizeOf = settings.memory.maxBytes === undefined ? () => 0 : approximateSizeBytes;
+    const { core, breaker } = openCore(settings, {
+      keepers: this.#keepers,
       closing: this.#closing.signal,
-      onError,
-      keeps: (keepMs) => {
-        this.#longestKeepMs = Math.max(this.#longestKeepMs, keepMs);
-      },
-    };
+      onError: (error) => this.#report(error),
+    });
+    this.#core = core;
+    this.#breaker = breaker;
   }
 
   define<Input, Value>(
@@ -253,14 +155,14 @@ class LeveledCache<E extends Events> implements Cache<E> {
       memory: { entryCount, sizeBytes, evictedCount },
       redis: {
         breaker: this.#breaker === undefined ? "none" : this.#breaker.isOpen ? "open" : "closed",
-        isInSync: this.#journal.isInSync,
-        queuedInvalidationCount: this.#applier.pendingCount,
+        isInSync: this.#core.journal.isInSync,
+        queuedInvalidationCount: this.#core.applier.pendingCount,
       },
     };
   }
 
   async ready(): Promise<boolean> {
-    return this.#journal.isInSync || (await this.#journal.sync());
+    return this.#core.journal.isInSync || (await this.#core.journal.sync());
   }
 
   async close(): Promise<void> {
@@ -269,9 +171,9 @@ class LeveledCache<E extends Events> implements Cache<E> {
     this.#isClosing = true;
     await Promise.all(this.#stores.map((store) => store.close()));
     this.#closing.abort(new CacheClosedError(this.namespace));
-    await this.#applier.flush();
-    this.#applier.close();
-    await this.#journal.close();
+    await this.#core.applier.flush();
+    this.#core.applier.close();
+    await this.#core.journal.close();
     this.#core.coarseClock.close();
     this.#core.redis?.wakeCalls.wakeAll();
     for (const keeper of this.#keepers.values()) keeper.forgetAll();
@@ -286,7 +188,7 @@ class LeveledCache<E extends Events> implements Cache<E> {
         if (keeper !== undefined) keeper.counters.invalidations += 1;
       }
     if (news.length === 0) return { status: this.#core.redis === undefined ? "local" : "applied" };
-    return { status: await this.#applier.apply(news, isStrict) };
+    return { status: await this.#core.applier.apply(news, isStrict) };
   }
 
   #layersOf(name: string, own: string | PolicyOptions | undefined): readonly PolicyOptions[] {
@@ -323,7 +225,7 @@ class LeveledCache<E extends Events> implements Cache<E> {
       onError: (error) => this.#report(error),
       // What readers saw will never be in the database.
       onGivenUp: async (keys) => {
-        await this.#applier.apply(
+        await this.#core.applier.apply(
           keys.map((key) => ["key", name, key, 0]),
           false,
         );
@@ -331,19 +233,6 @@ class LeveledCache<E extends Events> implements Cache<E> {
     });
     this.#stores.push(store);
     return store;
-  }
-
-  #removal(redis: Redis, level: RedisLevel, breaker: Breaker): RedisRemoval {
-    const keyOf = (definition: string, key: string): string =>
-      `${this.namespace}:${definition}:${key}`;
-    return {
-      allows: () => level.isReachable && !breaker.isOpen,
-      remove: (definition, key, holdMs) => level.remove(keyOf(definition, key), holdMs),
-      expire: (definition, key) => level.expire(keyOf(definition, key)),
-      removeMatching: async (glob) => {
-        await removeByPattern(redis, `${escapeGlob(this.namespace)}:${glob}`);
-      },
-    };
   }
 
   #refuseClosed(): void {
@@ -369,16 +258,4 @@ function call(
 ): readonly Target[] {
   const targets: Target | readonly Target[] = Reflect.apply(targetsOf, undefined, [payload]);
   return "news" in targets ? [targets] : targets;
-}
-
-function checkedName(what: string, name: string): string {
-  if (typeof name !== "string" || !NAME.test(name))
-    throw new InvalidArgumentError(`\`${what}\` of letters, digits, ".", "_" and "-"`, name);
-  return name;
-}
-
-function positiveInteger(name: string, value: number): number {
-  if (!Number.isSafeInteger(value) || value < 1)
-    throw new InvalidArgumentError(`\`${name}\` as a whole number >= 1`, value);
-  return value;
 }

@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from "@upshift/foundation";
+import { refuseUnknown } from "../cache-settings.ts";
 import type { Flight } from "../flight/flight.ts";
 import type { LoadContext, LoadNotes } from "../flight/load-context.ts";
 import { BatchLoader } from "./batch-loader.ts";
@@ -14,6 +15,7 @@ export interface Source {
 }
 
 const DEFAULT_BATCH = 500;
+const OPTIONS = ["policy", "key", "load", "loadMany", "batch", "write", "tags", "version"] as const;
 
 /** The functions of a definition, for code that does not know their types. */
 export class DefinedSource<Input, Value> implements Source {
@@ -34,6 +36,7 @@ export class DefinedSource<Input, Value> implements Source {
     pending: WriteBehindStore<Input, Value> | undefined,
     onError: (error: unknown) => void,
   ) {
+    refuseUnknown(`define("${name}")`, options, OPTIONS);
     this.#pending = pending;
     this.#onError = onError;
     this.#name = name;
