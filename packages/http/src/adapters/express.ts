@@ -39,3 +39,5 @@ export function send(
 export function writePlanned(res: ExpressResponse, planned: PlannedResponse): void | Promise<void> {
   return writeNode(res, planned);
 }
+
+export { cached } from "../cached/cached.ts";

@@ -69,3 +69,9 @@ function presetOf(reply: FastifyReplyLike): PresetHead {
     getHeaders: () => reply.getHeaders(),
   };
 }
+
+export {
+  cached,
+  type CachedFastifyReply,
+  type CachedFastifyRequest,
+} from "../cached/adapters/fastify.ts";

@@ -86,3 +86,5 @@ function fieldsOf(headers: Headers): HeaderFields {
   if (cookies.length > 0) fields["set-cookie"] = cookies;
   return fields;
 }
+
+export { cached, type CachedHonoContext } from "../cached/adapters/hono.ts";

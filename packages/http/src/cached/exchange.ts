@@ -70,7 +70,8 @@ export class Exchange<
     onRead: (name: string) => void,
   ): Promise<Recorded> {
     const request = trackRequest(this.request, found, headers, onRead);
-    const recording = new RecordingResponse(request, this.response, mostBytes, overflowTo(this));
+    const overflow = overflowTo(this, this.request, this.response);
+    const recording = new RecordingResponse(request, this.response, mostBytes, overflow);
     Object.defineProperty(request, "res", { value: recording.response, writable: true });
     return await new Promise((resolve, reject) => {
       const next = (error?: unknown): void =>

@@ -1,21 +1,31 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Overflow } from "./recording-response.ts";
+import { headersOfRecorded } from "./unshared.ts";
 
-/** Sends a body that is too large to be kept to the client that asked, if it has no answer yet. */
-export function overflowTo(exchange: {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-  isAnswered: boolean;
-}): Overflow {
-  const { request, response } = exchange;
+/**
+ * Sends a body that is too large to be kept to the client that asked, if it has no answer yet.
+ *
+ * @param take - gives the response, before the first byte
+ */
+export function overflowTo(
+  asker: { isAnswered: boolean },
+  request: IncomingMessage,
+  response: ServerResponse,
+  take: () => unknown = () => response,
+): Overflow {
   let isSending = false;
   return {
     begin(status, fields) {
-      if (exchange.isAnswered || response.headersSent) return;
-      exchange.isAnswered = true;
+      if (asker.isAnswered || response.headersSent) return;
+      asker.isAnswered = true;
+      take();
       isSending = request.method !== "HEAD";
-      for (const [name, value] of fields) response.appendHeader(name, value);
-      if (!response.hasHeader("cache-control")) response.setHeader("cache-control", "no-cache");
+      const { vary = [], ...headers } = headersOfRecorded({ fields });
+      for (const name in headers)
+        if (name !== "set-cookie") response.setHeader(name, headers[name] ?? "");
+      for (const cookie of [headers["set-cookie"] ?? []].flat())
+        response.appendHeader("set-cookie", cookie);
+      for (const name of [vary].flat()) response.appendHeader("vary", name);
       response.writeHead(status);
       if (!isSending) response.end();
     },

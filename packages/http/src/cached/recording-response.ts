@@ -2,6 +2,7 @@ import { type IncomingMessage, type OutgoingHttpHeaders, ServerResponse } from "
 
 import type { Recorded } from "./recorded.ts";
 import { openTags } from "./response-tags.ts";
+import { isAlike } from "./tracked-request.ts";
 
 type Chunk = string | Uint8Array;
 type Callback = (error?: Error | null) => void;
@@ -148,10 +149,6 @@ function adopt<Response extends ServerResponse>(made: unknown, real: Response): 
   // Fields that middleware has set stay on the real one: they are for this request, and not to be kept.
   if (!isAlike(made, real)) throw new TypeError("no response");
   return made;
-}
-
-function isAlike<Response extends ServerResponse>(made: object, real: Response): made is Response {
-  return Object.getPrototypeOf(made) === Object.getPrototypeOf(real);
 }
 
 const isCallback = (value: unknown): value is Callback => typeof value === "function";

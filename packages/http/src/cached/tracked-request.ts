@@ -18,6 +18,7 @@ const DERIVED: readonly string[] = [
   "account",
   "auth",
   "cookies",
+  "jwtPayload",
   "session",
   "signedCookies",
   "user",
@@ -93,6 +94,11 @@ export function trackHeaders(
       return Reflect.ownKeys(target);
     },
   });
+}
+
+/** Whether a value is for one person: what middleware has made of credentials, under one of the names that are usual for it. */
+export function isPersonal(name: string, value: unknown, { personal }: HeaderRules): boolean {
+  return personal.includes(name) && !isNothing(value);
 }
 
 /**
@@ -172,12 +178,17 @@ export function trackRequest<Request extends IncomingMessage>(
   return isLike(request, tracked) ? tracked : request;
 }
 
+/** Of the same class. */
+export function isAlike<Thing extends object>(made: object, real: Thing): made is Thing {
+  return Object.getPrototypeOf(made) === Object.getPrototypeOf(real);
+}
+
 /** Made of it by `Object.create`. */
 export function isLike<Request extends object>(request: Request, made: unknown): made is Request {
   return typeof made === "object" && made !== null && Object.getPrototypeOf(made) === request;
 }
 
-const own = (value: unknown): PropertyDescriptor => ({
+export const own = (value: unknown): PropertyDescriptor => ({
   value,
   writable: true,
   configurable: true,

@@ -3,7 +3,7 @@ import type { Recorded } from "./recorded.ts";
 /** The fields of an answer that is for one request, with `private` where the handler did not say who may keep it. */
 export function headersOfRecorded({
   fields,
-}: Recorded): Record<string, string | readonly string[]> {
+}: Pick<Recorded, "fields">): Record<string, string | readonly string[]> {
   const headers: Record<string, string | readonly string[]> = {};
   for (const [name, value] of fields) {
     const before = headers[name];

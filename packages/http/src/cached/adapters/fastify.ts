@@ -1,0 +1,158 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { respond } from "../../send/respond.ts";
+import { NodeRequest } from "../../send/node-request.ts";
+import { writePlanned } from "../../send/write-planned.ts";
+import type { Answer } from "../answer.ts";
+import type { CachedOptions } from "../cached-options.ts";
+import { overflowTo } from "../overflow.ts";
+import type { Recorded } from "../recorded.ts";
+import { RecordingResponse } from "../recording-response.ts";
+import { countingParameters, type RequestKey, type RequestView } from "../request-key.ts";
+import { type Asker, type RecordRules, RouteCache } from "../route-cache.ts";
+import { isAlike, isLike, own, trackPersonal, trackRequest } from "../tracked-request.ts";
+import { headersOfRecorded } from "../unshared.ts";
+import { writeAnswer } from "../write-answer.ts";
+
+/** What is used of a request of Fastify 5. */
+export interface CachedFastifyRequest {
+  readonly raw: IncomingMessage;
+  readonly originalUrl: string;
+  readonly query: unknown;
+}
+
+/** What is used of a reply of Fastify 5. */
+export interface CachedFastifyReply {
+  readonly raw: ServerResponse;
+  readonly sent: boolean;
+  readonly log: unknown;
+  getHeaders(): Readonly<Record<string, string | number | readonly string[] | undefined>>;
+  send(payload?: unknown): unknown;
+  hijack(): unknown;
+}
+
+/**
+ * `cached` of node:http for Fastify: a route handler whose responses are kept.
+ *
+ * The handler gets a request and a reply of the same kind; what it returns or sends goes through serialisers and `onSend` hooks before it is kept. An answer from the cache takes the reply over
+ * (`reply.hijack()`): `onSend` hooks do not run for it, `onResponse` hooks do, and fields set on the reply before are added to it.
+ *
+ * @throws {InvalidArgumentError} for options that contradict each other
+ */
+export function cached<Request extends CachedFastifyRequest, Reply extends CachedFastifyReply>(
+  options: CachedOptions<Request>,
+  handler: (request: Request, reply: Reply) => unknown,
+): (request: Request, reply: Reply) => Promise<unknown> {
+  const route = new RouteCache<Request>(options, VIEW);
+  const names = options.query === undefined ? undefined : new Set(options.query);
+  return async (request, reply) => {
+    const asker = new FastifyAsker(request, reply, handler, names);
+    const found = route.find(request);
+    if (found === undefined) return await handler(request, reply);
+    await route.answer(found, asker);
+    return await asker.past;
+  };
+}
+
+const VIEW: RequestView<CachedFastifyRequest> = {
+  methodOf: ({ raw }) => raw.method,
+  headersOf: ({ raw }) => raw.headers,
+  urlOf: ({ raw }) => raw.url ?? "/",
+  originalUrlOf: ({ originalUrl }) => originalUrl,
+  queryOf: ({ query }) => query,
+};
+
+class FastifyAsker<
+  Request extends CachedFastifyRequest,
+  Reply extends CachedFastifyReply,
+> implements Asker<Request> {
+  readonly request: Request;
+  readonly #reply: Reply;
+  readonly #handler: (request: Request, reply: Reply) => unknown;
+  readonly #names: ReadonlySet<string> | undefined;
+  isAnswered = false;
+  /** What the handler gave when it ran past the cache: Fastify is to send it. */
+  past: unknown = undefined;
+
+  constructor(
+    request: Request,
+    reply: Reply,
+    handler: (request: Request, reply: Reply) => unknown,
+    names: ReadonlySet<string> | undefined,
+  ) {
+    this.request = request;
+    this.#reply = reply;
+    this.#handler = handler;
+    this.#names = names;
+  }
+
+  async record(
+    found: RequestKey,
+    { headers, mostBytes }: RecordRules,
+    onRead: (name: string) => void,
+  ): Promise<Recorded> {
+    const { raw } = this.request;
+    const trackedRaw = trackRequest(raw, found, headers, onRead);
+    const { raw: response } = this.#reply;
+    const overflow = overflowTo(this, raw, response, () => this.#take());
+    const recording = new RecordingResponse(trackedRaw, response, mostBytes, overflow);
+    const made: unknown = Object.create(this.request, {
+      ...trackPersonal(this.request, headers, onRead),
+      raw: own(trackedRaw),
+      query: own(countingParameters(this.request.query, this.#names)),
+    });
+    const request = isLike(this.request, made) ? made : this.request;
+    const reply = replyLike(this.#reply, recording.response, request);
+    return await new Promise((resolve, reject) => {
+      recording.response.on("error", reject);
+      void recording.done.then(resolve, reject);
+      void this.#run(request, reply).catch(reject);
+    });
+  }
+
+  /** As Fastify does it with what a handler gives. */
+  async #run(request: Request, reply: Reply): Promise<void> {
+    const given = this.#handler(request, reply);
+    if (given === undefined || given === reply) return;
+    const payload: unknown = await given;
+    if (payload !== reply && !reply.sent) reply.send(payload);
+  }
+
+  send(answer: Answer): void {
+    writeAnswer(this.#take(), answer);
+  }
+
+  async sendUnshared(recorded: Recorded, body: Buffer): Promise<void> {
+    const { status } = recorded;
+    const headers = headersOfRecorded(recorded);
+    const planned = await respond(new NodeRequest(this.request.raw), body, { status, headers });
+    await writePlanned(this.#take(), planned);
+  }
+
+  runPast(): void {
+    this.past = this.#handler(this.request, this.#reply);
+  }
+
+  /** @returns the response, with what was set on the reply, for this code to write to */
+  #take(): ServerResponse {
+    const { raw } = this.#reply;
+    const before = this.#reply.getHeaders();
+    this.#reply.hijack();
+    for (const name in before) {
+      const value = before[name];
+      if (value !== undefined) raw.setHeader(name, value);
+    }
+    return raw;
+  }
+}
+
+/** A reply of the same class, which knows what plugins decorate replies with, but has nothing set. */
+function replyLike<Reply extends CachedFastifyReply>(
+  reply: Reply,
+  response: ServerResponse,
+  request: unknown,
+): Reply {
+  const made: unknown = Reflect.construct(reply.constructor, [response, request, reply.log]);
+  if (typeof made !== "object" || made === null || !isAlike(made, reply))
+    throw new TypeError("no reply of Fastify 5");
+  return made;
+}

@@ -1,0 +1,52 @@
+import type { Recorded } from "../recorded.ts";
+
+/**
+ * Reads a response.
+ *
+ * @param overflow - gets one that is too large, with its body as it goes on. @returns false when nobody wants it any more
+ */
+export async function recordResponse(
+  response: Response,
+  tags: ReadonlySet<string>,
+  mostBytes: number,
+  overflow: (recorded: Recorded, body: AsyncIterable<Uint8Array>) => boolean,
+): Promise<Recorded> {
+  const { status } = response;
+  const fields = fieldsOf(response.headers);
+  const chunks: Uint8Array[] = [];
+  let sizeBytes = 0;
+  const reader = response.body?.getReader();
+  for (;;) {
+    const next = await reader?.read();
+    if (next === undefined || next.done || reader === undefined) break;
+    chunks.push(next.value);
+    sizeBytes += next.value.length;
+    if (sizeBytes <= mostBytes) continue;
+    const recorded = { status, fields, body: undefined, tags };
+    if (!overflow(recorded, goOn(chunks, reader))) await reader.cancel();
+    return recorded;
+  }
+  return { status, fields, body: Buffer.concat(chunks), tags };
+}
+
+async function* goOn(
+  chunks: readonly Uint8Array[],
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  try {
+    yield* chunks;
+    for (;;) {
+      const next = await reader.read();
+      if (next.done) return;
+      yield next.value;
+    }
+  } finally {
+    await reader.cancel();
+  }
+}
+
+function fieldsOf(headers: Headers): Recorded["fields"] {
+  const fields = Array.from(headers).filter(([name]) => name !== "set-cookie");
+  const cookies = headers.getSetCookie().map((cookie) => ["set-cookie", cookie] as const);
+  return [...fields, ...cookies];
+}
