@@ -18,7 +18,7 @@ export interface ProblemDetails {
   readonly [extension: string]: unknown;
 }
 
-export const PROBLEM_TYPE = "application/problem+json";
+const PROBLEM_TYPE = "application/problem+json";
 
 /**
  * An answer that tells of a problem. Nothing stores it: 404 and others could otherwise be kept by a cache that was told nothing.

@@ -22,7 +22,7 @@ export interface RateLimitedOptions<Request> extends ClientAddressOptions {
 }
 
 /** What is to be done with a request. */
-export interface LimitOutcome {
+interface LimitOutcome {
   /** For the response, whatever it is. Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   /** What is answered in place of the program; `undefined` when the request is allowed. */
@@ -55,19 +55,26 @@ export function limitCheck<Request>(
       const source = addressOf(request);
       return source === undefined ? undefined : clientAddress(source, address)?.network;
     });
+  let redis: ReturnType<typeof importRedis> | undefined;
   return async (request) => {
     const whom = await keyOf(request);
     if (whom === undefined || whom === "") return FREE;
     const decision = await limit.take(whom, typeof cost === "number" ? cost : cost(request));
-    const headers = await headersOf(decision);
+    redis ??= importRedis();
+    const headers = headersOf(decision, (await redis).rateLimitHeaders);
     if (decision.isAllowed) return { headers: mayTell ? headers : {}, refusal: undefined };
     return { headers, refusal: problem(refusalOf(decision), headers) };
   };
 }
 
+/** Whoever has a limit has the package; whoever has none need not. */
+const importRedis = () => import("@upshift/redis");
+
 /** `RateLimit-Policy`, `RateLimit` and `Retry-After`. */
-async function headersOf(decision: LimitDecision): Promise<Readonly<Record<string, string>>> {
-  const { rateLimitHeaders } = await import("@upshift/redis");
+function headersOf(
+  decision: LimitDecision,
+  rateLimitHeaders: (decision: LimitDecision) => object,
+): Readonly<Record<string, string>> {
   const headers = Object.entries(rateLimitHeaders(decision)).flatMap(([name, value]) =>
     typeof value === "string" ? [[name.toLowerCase(), value] as const] : [],
   );

@@ -73,17 +73,21 @@ interface Output {
 /** What comes out of one step is bounded by what went in, so it is let to flow. */
 function collect(engine: Engine): Output {
   let chunks: Buffer[] = [];
+  let failure: Error | undefined;
+  // Of the step that runs: a promise of the engine's failure would keep something of every step for as long as the stream lasts.
+  let fail: ((error: Error) => void) | undefined;
   engine.on("data", (chunk: Buffer) => chunks.push(chunk));
-  const failed = new Promise<never>((_, reject) => engine.once("error", reject));
-  failed.catch(() => undefined);
+  engine.on("error", (error: Error) => {
+    failure = error;
+    fail?.(error);
+  });
   return {
     done: (step) =>
-      Promise.race([
-        failed,
-        new Promise<void>((resolve, reject) => {
-          step((error) => (error instanceof Error ? reject(error) : resolve()));
-        }),
-      ]),
+      new Promise<void>((resolve, reject) => {
+        fail = reject;
+        if (failure !== undefined) reject(failure);
+        else step((error) => (error instanceof Error ? reject(error) : resolve()));
+      }),
     take() {
       // What is ready and not yet told by an event.
       while (engine.read() !== null) continue;

@@ -57,7 +57,7 @@ export async function* sourceChunks(
   return yield* writtenChunks(stream, result, signal);
 }
 
-export function isValues(value: unknown): value is StreamValues {
+function isValues(value: unknown): value is StreamValues {
   return (
     typeof value === "object" &&
     value !== null &&
