@@ -44,6 +44,8 @@ export async function load(
           if (fallback !== undefined) parts.answerStale(flight, fallback);
         });
   counters.loads += 1;
+  // It may read what was before, however long it takes.
+  const isHeld = core.applier.isHeld(name, flight.key);
   flight.begin(core.journal.clock, core.tagTimes.ordinal);
   let value: unknown;
   try {
@@ -75,7 +77,7 @@ export async function load(
   const prepared = parts.prepared(value);
   const entry = entryOf(parts, flight, notes, prepared, startedAtMs);
   parts.answerLoaded(flight, prepared);
-  if (entry === undefined || !mayKeep) {
+  if (entry === undefined || !mayKeep || isHeld) {
     release(parts, flight.key, token, "", 0);
     return;
   }

@@ -182,6 +182,8 @@ export class Applier {
     for (const each of news) if (each[0] === "tag") this.#tagTimes.begin(each[1]);
     const ordinal = this.#tagTimes.tick();
     this.#inMemory(news, { clock: Number.POSITIVE_INFINITY, ordinal });
+    // From now on, and once more from when Redis has it: it may be a while until then.
+    for (const each of news) if (each[0] === "key") this.#hold(each);
     return ordinal;
   }
 
@@ -275,16 +277,14 @@ export class Applier {
     if (this.#own.length > 2 * MOST_REPEATED) this.#own = this.#own.slice(-MOST_REPEATED);
   }
 
-  #note(
-    [, definition, key, holdMs]: Extract<News, readonly ["key", ...unknown[]]>,
-    clock: number,
-  ): void {
-    const id = `${definition}:${key}`;
-    if (this.#redis !== undefined) this.#recent.add(id, clock);
-    if (holdMs > 0) this.#hold(id, holdMs);
+  #note(news: KeyNews, clock: number): void {
+    if (this.#redis !== undefined) this.#recent.add(`${news[1]}:${news[2]}`, clock);
+    this.#hold(news);
   }
 
-  #hold(id: string, holdMs: number): void {
+  #hold([, definition, key, holdMs]: KeyNews): void {
+    if (holdMs === 0) return;
+    const id = `${definition}:${key}`;
     const nowMs = this.#clock.now();
     this.#holds.set(id, Math.max(nowMs + holdMs, this.#holds.get(id) ?? 0));
     if (this.#holds.size <= MOST_REPEATED) return;
@@ -307,6 +307,8 @@ export class Applier {
     }
   }
 }
+
+type KeyNews = Extract<News, readonly ["key", ...unknown[]]>;
 
 /** What is not known to be stored has to go. */
 const asRemoval = (news: News): News => (news[0] === "set" ? ["key", news[1], news[2], 0] : news);

@@ -10,6 +10,8 @@ export interface Pending {
   count: number;
 }
 
+const ALL: News = ["tag", EVERYTHING];
+
 /** Beyond this many, everything is invalidated in their place. */
 const MOST_ITEMS = 10_000;
 
@@ -26,10 +28,13 @@ export class PendingInvalidations {
   add(news: readonly News[]): readonly Pending[] {
     for (const each of news) this.#addOne(each);
     if (this.#items.size <= MOST_ITEMS) return [];
+    const everything = this.#items.get(idOf(ALL));
+    this.#items.delete(idOf(ALL));
     const replaced = Array.from(this.#items.values());
     this.#items.clear();
     this.#patternCount = 0;
-    this.#addOne(["tag", EVERYTHING]);
+    if (everything !== undefined) this.#items.set(idOf(ALL), everything);
+    this.#addOne(ALL);
     return replaced;
   }
 
