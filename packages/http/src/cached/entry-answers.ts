@@ -1,10 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { CompressionSettings } from "../coding/compression-settings.ts";
-import {
-  type AcceptedCodings,
-  chooseCoding,
-  parseAcceptEncoding,
-} from "../negotiation/accept-encoding.ts";
+import { type AcceptedCodings, parseAcceptEncoding } from "../negotiation/accept-encoding.ts";
 import { evaluatePreconditions, type Verdict } from "../validation/preconditions.ts";
 import type { Answer } from "./answer.ts";
 import type { StoredResponse } from "./stored-response.ts";
@@ -21,7 +17,7 @@ export interface EntryRules {
   readonly isPrivate: boolean;
   /** Overrules what the handler has set. */
   readonly cacheControl: string | undefined;
-  /** Request fields in the key, in lower case. */
+  /** Request fields in the key. */
   readonly vary: readonly string[];
   readonly compression: CompressionSettings | undefined;
 }
@@ -44,7 +40,8 @@ export class EntryAnswers {
   ): Answer | Promise<Answer> {
     const variants = this.#variantsOf(stored);
     const accepted = this.#acceptedOf(headers["accept-encoding"]);
-    const coding = chooseCoding(accepted, variants.available) ?? "identity";
+    const coding = variants.choose(accepted);
+    if (coding === undefined) return variants.notAcceptable;
     const ready = variants.of(coding);
     return ready instanceof Promise
       ? ready.then((variant) => this.#choose(variant, variants, method, headers, accepted))
@@ -58,11 +55,10 @@ export class EntryAnswers {
     headers: IncomingHttpHeaders,
     accepted: AcceptedCodings | undefined,
   ): Answer | Promise<Answer> {
-    const { status } = variant.whole;
-    if (isConditional(headers) && status < 300) {
+    if (isConditional(headers) && variants.status < 300 && variants.status !== 204) {
       const verdict = this.#verdict(variant, variants, method, headers, accepted);
       if (verdict.outcome === "failed") return FAILED;
-      if (verdict.outcome === "not-modified" && status === 200) {
+      if (verdict.outcome === "not-modified") {
         const same = variants.of(verdict.coding);
         return same instanceof Promise
           ? same.then(({ notModified }) => notModified)

@@ -82,7 +82,7 @@ export class RouteCache<Request> {
         "`cacheControl` without `public` for a `private` route",
         cacheControl,
       );
-    const vary = (options.vary ?? []).map((each) => each.toLowerCase());
+    const { vary = [] } = options;
     this.#options = options;
     this.#view = view;
     this.#isForAll = isPublic || isPrivate;
@@ -91,7 +91,7 @@ export class RouteCache<Request> {
       headers: headerRules({ ...options, isPublic, isPrivate }),
       mostBytes: maxBytes,
     };
-    this.#shareRules = { isPrivate, vary: new Set(vary) };
+    this.#shareRules = { isPrivate, vary: new Set(vary.map((each) => each.toLowerCase())) };
     this.#answers = new EntryAnswers({
       isWeak: options.etag === "weak",
       isPrivate,

@@ -52,10 +52,10 @@ export function storedResponse(
   };
 }
 
-const valueOf = (
-  fields: readonly (readonly [name: string, value: string])[],
-  wanted: string,
-): string | undefined => fields.findLast(([name]) => name === wanted)?.[1];
+/** The last field of a name. */
+export function valueOf(fields: StoredResponse["fields"], wanted: string): string | undefined {
+  return fields.findLast(([name]) => name === wanted)?.[1];
+}
 
 function ownTag(field: string | undefined): EntityTag | undefined {
   if (field === undefined) return undefined;

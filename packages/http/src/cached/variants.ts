@@ -1,18 +1,18 @@
 import { systemClock } from "@upshift/foundation";
 import type { Coding, NegotiatedCoding } from "../coding/coding.ts";
 import type { CompressionSettings } from "../coding/compression-settings.ts";
+import { type AcceptedCodings, chooseCoding } from "../negotiation/accept-encoding.ts";
 import { compressSync } from "../coding/compress.ts";
 import { forbidsTransform } from "../send/cache-control.ts";
 import { type EntityTag, formatTag } from "../validation/entity-tag.ts";
 import { parseHttpDate } from "../validation/http-date.ts";
 import type { Answer } from "./answer.ts";
 import { compressInBackground } from "./compress-in-background.ts";
-import type { StoredResponse } from "./stored-response.ts";
+import { type StoredResponse, valueOf } from "./stored-response.ts";
 
 /** A stored response in one coding, ready to be written. */
 export interface Variant {
   readonly coding: NegotiatedCoding;
-  readonly tag: string;
   readonly whole: Answer;
   /** For HEAD. */
   readonly head: Answer;
@@ -39,103 +39,119 @@ const MOST_LATIN1_BYTES = 8 * 1024;
 /** Describes content, which a 304 has not. */
 const OF_CONTENT: ReadonlySet<string> = new Set(["content-type", "content-language"]);
 
-/** The codings of a stored response: each made once, gzip at the first request for one, brotli while nobody waits. */
+/** The codings of a stored response: each made once, gzip at the first request for one, the others while nobody waits. */
 export class Variants {
   readonly tag: EntityTag;
   readonly lastModifiedMs: number | undefined;
-  /** Codings that can be sent now or at once, best first. */
-  available: readonly Coding[];
-  readonly identity: Variant;
+  readonly status: number;
+  /** What is left to say where a client refuses all that there is. */
+  readonly notAcceptable: Answer;
+  readonly #identity: Variant;
+  /** `undefined`: the body stays as it is. */
+  readonly #compression: CompressionSettings | undefined;
+  readonly #isSmall: boolean;
   readonly #stored: StoredResponse;
   readonly #rules: VariantRules;
-  readonly #made = new Map<Coding, Variant>();
-  readonly #making = new Set<Coding>();
+  readonly #made = new Map<NegotiatedCoding, Variant>();
+  /** Codings that can be sent at once, best first. */
+  #ready: readonly Coding[];
+  #isWarming = false;
   #hitCount = 0;
 
   constructor(stored: StoredResponse, rules: VariantRules) {
+    const { status, body } = stored;
+    this.status = status;
     this.#stored = stored;
     this.#rules = rules;
     this.tag = { opaque: stored.tag.opaque, isWeak: rules.isWeak || stored.tag.isWeak };
-    const lastModified = stored.fields.find(([name]) => name === "last-modified")?.[1];
+    const lastModified = valueOf(stored.fields, "last-modified");
     this.lastModifiedMs =
       lastModified === undefined ? undefined : parseHttpDate(lastModified, systemClock.now());
-    this.identity = this.#variant("identity", stored.body);
-    this.available = this.#isWorthIt() ? ["gzip"] : [];
+    this.#compression = compressionOf(stored, rules);
+    this.#isSmall = body.length < (this.#compression?.thresholdBytes ?? 0);
+    this.#ready = (this.#compression?.codings ?? []).filter((coding) => coding === "gzip");
+    this.#identity = this.#keep("identity", body);
+    const vary = this.#vary();
+    this.notAcceptable = {
+      status: 406,
+      fields: [...(vary === undefined ? [] : ["vary", vary]), "content-length", "0"],
+      body: undefined,
+    };
   }
 
-  /** Everything a client could be sent, for `Vary`. */
-  get isNegotiated(): boolean {
-    return this.available.length > 0;
-  }
-
-  /** @param coding - one of {@link available}, or identity */
-  of(coding: NegotiatedCoding): Variant | Promise<Variant> {
+  /** The coding that a client gets; `undefined` when it refuses all that there is. */
+  choose(accepted: AcceptedCodings | undefined): NegotiatedCoding | undefined {
+    if (this.#compression === undefined || accepted === undefined) return "identity";
     this.#hitCount += 1;
-    if (this.#hitCount === WARM_HITS) this.#warm();
-    if (coding === "identity") return this.identity;
-    return this.#made.get(coding) ?? this.#make(coding);
+    if (this.#hitCount === WARM_HITS) this.#warm(this.#compression);
+    const { codings } = this.#compression;
+    // A small body is compressed only for a client that refuses it as it is.
+    if (this.#isSmall) {
+      const plain = chooseCoding(accepted, []);
+      if (plain !== undefined) return plain;
+    }
+    const wanted = chooseCoding(accepted, codings) ?? this.#atLeast();
+    if (wanted === undefined || this.#made.has(wanted)) return wanted;
+    // Until the best is there, what is ready does, unless that is no coding at all.
+    const ready = chooseCoding(accepted, this.#ready);
+    return ready === undefined || ready === "identity" ? wanted : ready;
+  }
+
+  /** An error is told also to a client that refuses everything. */
+  #atLeast(): NegotiatedCoding | undefined {
+    return isSuccess(this.status) ? undefined : "identity";
+  }
+
+  /** @param coding - that {@link choose} gave */
+  of(coding: NegotiatedCoding): Variant | Promise<Variant> {
+    const made = this.#made.get(coding);
+    if (made !== undefined) return made;
+    return coding === "identity" ? this.#identity : this.#make(coding);
   }
 
   #make(coding: Coding): Variant | Promise<Variant> {
-    const { compression } = this.#rules;
-    if (compression === undefined) return this.identity;
+    const settings = this.#compression;
+    if (settings === undefined) return this.#identity;
     const { body } = this.#stored;
-    if (body.length > MOST_SYNC_BYTES) return this.#makeLater(coding, compression);
-    return this.#keep(coding, compressSync(body, coding, compression.levels));
+    if (body.length > MOST_SYNC_BYTES) return this.#makeLater(coding, settings);
+    return this.#keep(coding, compressSync(body, coding, settings.levels));
   }
 
   async #makeLater(coding: Coding, { levels }: CompressionSettings): Promise<Variant> {
     return this.#keep(coding, await compressInBackground(this.#stored.body, coding, levels));
   }
 
-  #keep(coding: Coding, body: Buffer): Variant {
+  #keep(coding: NegotiatedCoding, body: Buffer): Variant {
     const variant = this.#made.get(coding) ?? this.#variant(coding, body);
     this.#made.set(coding, variant);
+    if (this.#compression !== undefined)
+      this.#ready = this.#compression.codings.filter(
+        (each) => each === "gzip" || this.#made.has(each),
+      );
     return variant;
   }
 
-  /** The others are offered once they are there: until then clients that like them best get gzip. */
-  #warm(): void {
-    const { compression } = this.#rules;
-    if (compression === undefined || !this.isNegotiated) return;
-    for (const coding of compression.codings) {
-      if (coding === "gzip" || this.#making.has(coding)) continue;
-      this.#making.add(coding);
-      void this.#offer(coding, compression);
-    }
-  }
-
-  async #offer(coding: Coding, compression: CompressionSettings): Promise<void> {
-    try {
-      await this.#makeLater(coding, compression);
-      this.available = compression.codings.filter(
-        (each) => each === "gzip" || this.#made.has(each),
-      );
-    } catch {
+  /** Until the others are there, clients that like them best get gzip. */
+  #warm(settings: CompressionSettings): void {
+    if (this.#isSmall || this.#isWarming) return;
+    this.#isWarming = true;
+    for (const coding of settings.codings) {
       // Without it gzip does.
+      if (!this.#ready.includes(coding))
+        void this.#makeLater(coding, settings).catch(() => undefined);
     }
-  }
-
-  #isWorthIt(): boolean {
-    const { compression, cacheControl } = this.#rules;
-    const { body, fields } = this.#stored;
-    if (compression === undefined || forbidsTransform(cacheControl)) return false;
-    const contentType = fields.find(([name]) => name === "content-type")?.[1];
-    return (
-      contentType !== undefined &&
-      body.length >= compression.thresholdBytes &&
-      compression.codings.includes("gzip") &&
-      compression.filter(contentType)
-    );
   }
 
   #variant(coding: NegotiatedCoding, body: Buffer): Variant {
+    const { status } = this.#stored;
     const { cacheControl } = this.#rules;
-    const vary = this.#vary();
     const tag = formatTag(this.tag, coding);
-    const validators = ["cache-control", cacheControl, "etag", tag];
-    if (vary !== undefined) validators.push("vary", vary);
-    const { fields: own, status } = this.#stored;
+    const vary = this.#vary();
+    const hasBody = status !== 204 && status !== 205;
+    const own = this.#stored.fields.filter(([name]) => hasBody || !OF_CONTENT.has(name));
+    const validators = ["cache-control", cacheControl];
+    if (isSuccess(status) && hasBody) validators.push("etag", tag);
+    if (vary !== undefined && hasBody) validators.push("vary", vary);
     const fields = [...validators, ...own.flat()];
     if (coding !== "identity") fields.push("content-encoding", coding);
     // RFC 9110 8.6: not with 204.
@@ -143,7 +159,6 @@ export class Variants {
     validators.push(...own.filter(([name]) => !OF_CONTENT.has(name)).flat());
     return {
       coding,
-      tag,
       whole:
         body.length > MOST_LATIN1_BYTES
           ? { status, fields, body }
@@ -155,7 +170,24 @@ export class Variants {
 
   #vary(): string | undefined {
     const { vary } = this.#rules;
-    if (!this.#isWorthIt()) return vary;
-    return vary === undefined ? "accept-encoding" : `accept-encoding, ${vary}`;
+    if (this.#compression === undefined) return vary;
+    return vary === undefined ? "Accept-Encoding" : `${vary}, Accept-Encoding`;
   }
 }
+
+/** @returns `undefined` for what is not to be compressed, whatever the client takes */
+function compressionOf(
+  { fields, status }: StoredResponse,
+  { compression, cacheControl }: VariantRules,
+): CompressionSettings | undefined {
+  if (compression === undefined || forbidsTransform(cacheControl)) return undefined;
+  const contentType = valueOf(fields, "content-type");
+  const isWorthIt =
+    status !== 204 &&
+    status !== 205 &&
+    contentType !== undefined &&
+    compression.filter(contentType);
+  return isWorthIt ? compression : undefined;
+}
+
+const isSuccess = (status: number): boolean => status >= 200 && status < 300;

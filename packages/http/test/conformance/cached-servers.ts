@@ -1,9 +1,9 @@
-import { createServer, type RequestListener, type Server } from "node:http";
+import { Agent, createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { serve } from "@hono/node-server";
 import { createCache } from "@upshift/cache";
 import express from "express";
-import { fastify } from "fastify";
+import { fastify, type FastifyReply, type FastifyRequest } from "fastify";
 import { Hono } from "hono";
 import { send as sendExpress } from "../../src/adapters/express.ts";
 import { cached as cachedFastify, send as sendFastify } from "../../src/adapters/fastify.ts";
@@ -11,6 +11,7 @@ import { cached as cachedHono, send as sendHono } from "../../src/adapters/hono.
 import { cached } from "../../src/cached/cached.ts";
 import { send } from "../../src/send/send.ts";
 import type { StartedServer } from "./conformance-suite.ts";
+import { rawRequest } from "./raw-request.ts";
 import { RESOURCES } from "./resources.ts";
 
 const MAX_HEADER_BYTES = 64 * 1_024;
@@ -67,7 +68,7 @@ export async function startCachedFastify(): Promise<StartedServer> {
     app.route({
       method: METHODS,
       url: path,
-      handler: cachedFastify(options, (_request, reply) =>
+      handler: cachedFastify<FastifyRequest, FastifyReply>(options, (_request, reply) =>
         sendFastify(reply, resource.value, resource.options),
       ),
     });
@@ -103,9 +104,18 @@ async function listen(
   return started(server, close);
 }
 
-function started(server: Server, close: () => Promise<void>): StartedServer {
+/** With every coding of every entry made: until then clients get another one that they take. */
+async function started(server: Server, close: () => Promise<void>): Promise<StartedServer> {
+  const { port } = server.address() as AddressInfo;
+  const agent = new Agent();
+  for (const path of Object.keys(RESOURCES)) {
+    for (const coding of ["identity", "gzip", "br", "zstd"]) {
+      const headers = { "accept-encoding": coding };
+      await rawRequest({ port, agent, method: "GET", path, headers });
+    }
+  }
   return {
-    port: (server.address() as AddressInfo).port,
+    port,
     async close() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

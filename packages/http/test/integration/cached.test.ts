@@ -108,7 +108,7 @@ describe("a cached response", () => {
     expect(plain.headers).toMatchObject({
       "content-type": "application/json",
       "cache-control": "no-cache",
-      vary: "accept-encoding",
+      vary: "Accept-Encoding",
       "content-length": String(LONG.length),
     });
     const gzip = await get("/a", { "accept-encoding": "gzip" });
@@ -135,7 +135,7 @@ describe("a cached response", () => {
       expect(again.status, noneMatch).toBe(304);
       expect(again.headers).toMatchObject({
         etag,
-        vary: "accept-encoding",
+        vary: "Accept-Encoding",
         "cache-control": "no-cache",
         "content-location": "/b",
       });
@@ -197,7 +197,7 @@ describe("a cached response", () => {
     for (const language of ["de", "en", "de"]) {
       const answer = await get("/a", { "accept-language": language });
       expect(answer.body.toString()).toBe(language);
-      expect(answer.headers.vary).toBe("accept-language");
+      expect(answer.headers.vary).toBe("Accept-Language");
     }
     expect(runs()).toBe(2);
   });
