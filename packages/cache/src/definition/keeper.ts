@@ -6,6 +6,7 @@ import { Flight } from "../flight/flight.ts";
 import { lookAtOnce } from "../flight/look-at.ts";
 import type { LoadNotes } from "../flight/load-context.ts";
 import type { Before, Invalidated } from "../invalidation/applier.ts";
+import type { NamePattern } from "../invalidation/glob.ts";
 import type { TagTimes } from "../invalidation/tag-times.ts";
 import type { Journal } from "../journal/journal.ts";
 import type { MemoryIndex } from "../memory/memory-level.ts";
@@ -188,7 +189,7 @@ export class Keeper implements DefinitionParts, Invalidated {
     this.#voidFlights(before, (flight) => flight.key === key, false);
   }
 
-  forgetMatching(pattern: RegExp, before: Before): void {
+  forgetMatching(pattern: NamePattern, before: Before): void {
     const matches = (key: string): boolean => pattern.test(`${this.name}:${key}`);
     for (const key of Array.from(this.#index.keys())) {
       if (!matches(key)) continue;

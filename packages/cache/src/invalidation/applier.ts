@@ -2,7 +2,7 @@ import type { TracingChannel } from "node:diagnostics_channel";
 import type { CacheMessage, TimerClock } from "@upshift/foundation";
 import type { Journal } from "../journal/journal.ts";
 import type { News } from "../journal/news.ts";
-import { globToRegExp } from "./glob.ts";
+import { type NamePattern, parseGlob } from "./glob.ts";
 import { type Pending, PendingInvalidations } from "./pending.ts";
 import { RecentKeys } from "./recent-keys.ts";
 import type { TagTimes } from "./tag-times.ts";
@@ -13,7 +13,7 @@ export interface Invalidated {
   /** Drops the entry and keeps loads under way from storing theirs, where they began before the clock and the ordinal. */
   forget(key: string, before: Before): void;
   expire(key: string, before: Before): void;
-  forgetMatching(pattern: RegExp, before: Before): void;
+  forgetMatching(pattern: NamePattern, before: Before): void;
   /** Loads under way may not have seen it: who reads from now on does not join them. */
   leaveFlights(before: Before): void;
 }
@@ -296,7 +296,7 @@ export class Applier {
       if (each[0] === "tag") {
         for (const definition of this.#definitions.values()) definition.leaveFlights(before);
       } else if (each[0] === "pattern") {
-        const pattern = globToRegExp(each[1]);
+        const pattern = parseGlob(each[1]);
         for (const definition of this.#definitions.values())
           definition.forgetMatching(pattern, before);
       } else if (each[0] === "expire") {

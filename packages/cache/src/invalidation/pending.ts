@@ -1,11 +1,11 @@
 import type { News } from "../journal/news.ts";
-import { globToRegExp } from "./glob.ts";
+import { type NamePattern, parseGlob } from "./glob.ts";
 import { EVERYTHING } from "./tag-times.ts";
 
 /** An invalidation that Redis has not taken yet. */
 export interface Pending {
   readonly news: News;
-  readonly matches: RegExp | undefined;
+  readonly matches: NamePattern | undefined;
   /** How many calls it stands for. */
   count: number;
 }
@@ -68,7 +68,7 @@ export class PendingInvalidations {
   #addOne(news: News): void {
     const id = idOf(news);
     const item = this.#items.get(id);
-    const matches = news[0] === "pattern" ? globToRegExp(news[1]) : undefined;
+    const matches = news[0] === "pattern" ? parseGlob(news[1]) : undefined;
     if (item === undefined && matches !== undefined) this.#patternCount += 1;
     this.#items.set(id, {
       news: item === undefined ? news : longerHold(item.news, news),
