@@ -1,10 +1,15 @@
 import { once } from "node:events";
-import { gunzipSync } from "node:zlib";
+import { createGunzip, gunzipSync } from "node:zlib";
 import { exportRows, sql, streamRows } from "@upshift/postgres";
 import { createTestDatabase, type TestDatabase } from "@upshift/services";
 import { Pool } from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { stream, type StreamResult, type StreamSource } from "../../src/index.ts";
+import {
+  stream,
+  type StreamResult,
+  type StreamSource,
+  type StreamToOptions,
+} from "../../src/index.ts";
 import { get, open, serve, type TestServer, until } from "../streaming/http-client.ts";
 
 const DISCONNECTS = 100;
@@ -41,9 +46,9 @@ async function expectNoLeak(): Promise<void> {
   expect((await pool.query("SELECT 1 AS one")).rows).toEqual([{ one: 1 }]);
 }
 
-async function serveSource(source: StreamSource): Promise<number> {
+async function serveSource(source: StreamSource, options: StreamToOptions = {}): Promise<number> {
   server = await serve((_, response) => {
-    void stream(response, source).then((result) => results.push(result));
+    void stream(response, source, options).then((result) => results.push(result));
   });
   return server.port;
 }
@@ -106,6 +111,36 @@ test.each(["exportRows", "streamRows"])(
     await until(async () => (await activeCount()) === 0);
     await until(() => results.length === 1);
     expect(results).toMatchObject([{ error: { code: "UPSHIFT_RESPONSE_CLOSED" } }]);
+  },
+);
+
+test.each(["exportRows", "streamRows"])(
+  "rows of %s arrive compressed while the query still runs, and the server stops it when the client goes",
+  async (name) => {
+    const query = sql`SELECT repeat('x', 1000) AS x FROM generate_series(1, 500) UNION ALL SELECT pg_sleep(600)::text`;
+    const port = await serveSource(rowsOf(query)[name] ?? [], { format: "ndjson" });
+    const response = await open(port, { headers: { "accept-encoding": "gzip" } });
+    response.on("error", () => undefined);
+    const decoded = response.pipe(createGunzip());
+    const [chunk] = (await once(decoded, "data")) as [Buffer];
+    expect(chunk.toString()).toMatch(/^\{"x":"xxx/);
+    expect(await activeCount()).toBe(1);
+    response.destroy();
+    await until(async () => (await activeCount()) === 0);
+  },
+);
+
+test.each(["exportRows", "streamRows"])(
+  "a client that does not read is waited for, and then the server stops the query of %s",
+  async (name) => {
+    const port = await serveSource(rowsOf(endless)[name] ?? [], { idleTimeout: 300 });
+    const response = await open(port);
+    response.on("error", () => undefined);
+    response.pause();
+    await until(() => results.length === 1);
+    expect(results).toMatchObject([{ error: { code: "UPSHIFT_RESPONSE_IDLE" } }]);
+    await until(async () => (await activeCount()) === 0);
+    response.destroy();
   },
 );
 
