@@ -25,6 +25,15 @@ function thrown(call: () => unknown): { code?: string; message?: string; problem
   return {};
 }
 
+/** The paths, or those that the error allows. */
+function outcomeOf(call: () => { readonly paths: readonly string[] }): readonly string[] {
+  try {
+    return call().paths;
+  } catch (error) {
+    return (error as { allowed?: readonly string[] }).allowed ?? [];
+  }
+}
+
 describe("a selection", () => {
   test.each([
     ["/items?fields=id,title", "id,title"],
@@ -192,6 +201,30 @@ describe("fields that not everybody may see", () => {
     expect(set.parse("/").key).toBe("id");
     expect(thrown(() => set.parse("?fields=author.avatar.url")).code).toBe(
       "UPSHIFT_FIELDS_FORBIDDEN",
+    );
+  });
+
+  test("are in no selection, whatever is asked for and however it is asked for", () => {
+    const paths = ["id", "title", "author", "author.email", "author.avatar", "tags.label"] as const;
+    const asked = fc.array(fc.constantFrom(...articles.paths, "author", "author.avatar", "tags"));
+    fc.assert(
+      fc.property(
+        fc.subarray([...paths]),
+        asked,
+        fc.constantFrom("omit", "refuse", "hide"),
+        (hidden, names, forbidden) => {
+          const visible = Object.fromEntries(hidden.map((path) => [path, () => false]));
+          const set = fieldset({ paths: articles.paths }, { visible, forbidden });
+          const chosen = outcomeOf(() =>
+            set.parse(names.length === 0 ? "" : new URLSearchParams({ fields: names.join() })),
+          );
+          const seen = chosen.filter((path) =>
+            hidden.some((rule) => path === rule || path.startsWith(`${rule}.`)),
+          );
+          expect(seen).toEqual([]);
+        },
+      ),
+      { seed: 12, numRuns: 1_000 },
     );
   });
 
