@@ -304,6 +304,24 @@ describe("bodies in parts", () => {
     await expect.poll(() => isReleased).toBe(true);
   });
 
+  it("a client that leaves ends the compressor: writes after it fail", async () => {
+    let response: ServerResponse | undefined;
+    const port = await start((_req, res) => {
+      response = res;
+      res.setHeader("Content-Type", "text/plain");
+      res.write(TEXT);
+    });
+    const sent = request({ port, path: "/", headers: { "accept-encoding": "gzip" } });
+    sent.on("error", () => {});
+    sent.end();
+    const [answer] = (await once(sent, "response")) as [IncomingMessage];
+    await once(answer, "data");
+    sent.destroy();
+    await expect.poll(() => response?.destroyed).toBe(true);
+    const failure = new Promise((resolve) => response?.write(TEXT, resolve));
+    expect(await failure).toMatchObject({ code: "ERR_STREAM_DESTROYED" });
+  });
+
   it("flushHeaders sends the head of what will be compressed", async () => {
     let goOn: (() => void) | undefined;
     const port = await start((_req, res) => {
