@@ -93,6 +93,11 @@ class Encoder {
     if (!this.#signal.aborted) await left;
   }
 
+  /** Meanwhile. */
+  #hasClosed(): boolean {
+    return this.#isClosed;
+  }
+
   get #isFull(): boolean {
     return this.#text.length >= CHUNK_LENGTH;
   }
@@ -101,11 +106,11 @@ class Encoder {
     const iterator = this.#iterator;
     const document = this.#document;
     let count = 0;
-    for (;;) {
+    while (!this.#isClosed) {
       const next = iterator.next();
       const result = "then" in next ? await next : next;
       // Nobody wants it, and the iterator was told so.
-      if (this.#isClosed) return;
+      if (this.#hasClosed()) return;
       const isDone = result.done === true;
       const value: unknown = result.value;
       if (count === 0) this.#text += document.start(isDone ? undefined : value);
@@ -115,6 +120,7 @@ class Encoder {
       if (this.#isFull) await this.#untilTaken();
       else this.#turn ??= setImmediate(this.#onTurn);
     }
+    if (this.#isClosed) return;
     this.#text += document.end(count);
     this.#ending = "end";
     this.#wakeReader?.();
