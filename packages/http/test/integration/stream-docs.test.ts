@@ -45,7 +45,8 @@ async function withExample(
   );
   const all = [...new Set([...names, ...Object.keys(given)])];
   expect(all.filter((name) => known[name] === undefined)).toEqual([]);
-  const code = example.replaceAll(/^import .*$/gm, "");
+  // Without its imports and the types of parameters.
+  const code = example.replaceAll(/^import .*$/gm, "").replaceAll(/\((\w+): \w+\) =>/g, "($1) =>");
   // oxlint-disable-next-line typescript/no-implied-eval
   const run = new Function(...all, `${code}\nreturn server;`) as (
     ...values: readonly unknown[]
