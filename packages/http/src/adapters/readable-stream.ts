@@ -1,3 +1,5 @@
+import { discard } from "../send/content.ts";
+
 /**
  * A stream of the web of a source, begun: its first chunk is there, and what failed before it is thrown.
  *
@@ -16,9 +18,7 @@ export async function toReadableStream(
         if (next.done === true) controller.close();
         else controller.enqueue(next.value);
       },
-      async cancel() {
-        await source.return?.();
-      },
+      cancel: () => discard(body, source),
     },
     { highWaterMark: 0 },
   );

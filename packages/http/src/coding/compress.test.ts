@@ -1,7 +1,9 @@
+import { Readable } from "node:stream";
 import { brotliDecompressSync, gunzipSync } from "node:zlib";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { compressStream, compressSync, DEFAULT_LEVELS, slicesOf, toLevels } from "./compress.ts";
+import { compressSync, DEFAULT_LEVELS, toLevels } from "./compress.ts";
+import { CompressedStream, slicesOf } from "./compress-stream.ts";
 
 const DECODE = { gzip: gunzipSync, br: brotliDecompressSync };
 
@@ -10,7 +12,7 @@ describe.each(["gzip", "br"] as const)("%s", (coding) => {
     await fc.assert(
       fc.asyncProperty(fc.uint8Array({ maxLength: 5_000 }), async (body) => {
         expect(DECODE[coding](compressSync(body, coding, DEFAULT_LEVELS)).equals(body)).toBe(true);
-        const streamed = await collect(compressStream(slicesOf(body), coding));
+        const streamed = await collect(new CompressedStream(slicesOf(body), coding));
         expect(DECODE[coding](streamed).equals(body)).toBe(true);
       }),
       { numRuns: 50 },
@@ -22,13 +24,22 @@ describe.each(["gzip", "br"] as const)("%s", (coding) => {
       Array.from({ length: 40_000 }, (_, index) => `${index * 7919},`).join(""),
     );
     const parts: Uint8Array[] = [];
-    for await (const part of compressStream(slicesOf(body), coding)) parts.push(part);
+    for await (const part of new CompressedStream(slicesOf(body), coding)) parts.push(part);
     expect(parts.length).toBeGreaterThan(3);
     expect(DECODE[coding](Buffer.concat(parts)).equals(body)).toBe(true);
   });
 
   it("a source that fails makes it fail", async () => {
-    await expect(collect(compressStream(broken(), coding))).rejects.toThrow("broken");
+    await expect(collect(new CompressedStream(broken(), coding))).rejects.toThrow("broken");
+  });
+
+  it("destroyed, it ends a source that stands still", async () => {
+    const source = new Readable({ read: () => {} });
+    const stream = new CompressedStream(source, coding);
+    const next = stream[Symbol.asyncIterator]().next();
+    stream.destroy();
+    await expect(next).rejects.toThrow();
+    expect(source.destroyed).toBe(true);
   });
 
   it("a reader that leaves ends the source", async () => {
@@ -40,7 +51,7 @@ describe.each(["gzip", "br"] as const)("%s", (coding) => {
         isReleased = true;
       }
     }
-    for await (const part of compressStream(endless(), coding)) {
+    for await (const part of new CompressedStream(endless(), coding)) {
       expect(part.byteLength).toBeGreaterThan(0);
       break;
     }

@@ -1,4 +1,4 @@
-import { pipeline, Readable, type Transform } from "node:stream";
+import type { Transform } from "node:stream";
 import * as zlib from "node:zlib";
 import { InvalidArgumentError } from "@upshift/foundation";
 import { ZSTD } from "./available-codings.ts";
@@ -99,35 +99,4 @@ export function createCompressor(
     level: levels.gzip,
     ...(eachWrite ? { flush: Z_SYNC_FLUSH } : {}),
   });
-}
-
-/**
- * A compressed stream of a stream: reads ahead no more than a few chunks, ends `source` when the reader leaves, fails when it fails.
- *
- * @param source - each chunk is flushed to the client, so give few large ones or the size suffers
- * @yields what can be decoded as far as it goes
- */
-export async function* compressStream(
-  source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-  coding: Coding,
-  levels: CompressionLevels = DEFAULT_LEVELS,
-): AsyncGenerator<Uint8Array, void, undefined> {
-  const compressor = createCompressor(coding, levels, "each-write");
-  // The error comes out of the compressor, which the pipeline destroys with it.
-  pipeline(Readable.from(source), compressor, () => {});
-  yield* compressor;
-}
-
-/** A part of a body: large enough to compress well, small enough that the first bytes leave soon. */
-const SLICE_BYTES = 64 * 1_024;
-
-/**
- * The parts of a body that is in memory, for `compressStream`; copies nothing.
- *
- * @yields views of `body`
- */
-export function* slicesOf(body: Uint8Array): Generator<Uint8Array, void, undefined> {
-  for (let start = 0; start < body.byteLength; start += SLICE_BYTES) {
-    yield body.subarray(start, start + SLICE_BYTES);
-  }
 }

@@ -6,6 +6,7 @@ import type { Coding } from "../coding/coding.ts";
 import { compressSync, createCompressor, SYNC_BYTES } from "../coding/compress.ts";
 import type { CompressionSettings } from "../coding/compression-settings.ts";
 import { mergeVary } from "../send/header-fields.ts";
+import { splitCoding } from "../validation/entity-tag.ts";
 import { applyHead, type BodyArguments, readBodyArguments } from "./body-arguments.ts";
 import { type Choice, chooseForResponse } from "./choose-for-response.ts";
 
@@ -149,8 +150,8 @@ export class ResponseCompressor {
       if (vary !== undefined) res.setHeader("Vary", vary);
     }
     if (res.statusCode !== 304) return choice;
-    // It stands for the compressed response, whose tag is a weak one.
-    if (choice.coding !== undefined) this.#weakenTag();
+    // It stands for the compressed response, whose tag is a weak one; `send` has strong ones that name a coding.
+    if (choice.coding !== undefined && !this.#hasTagOfCoding()) this.#weakenTag();
     return { ...choice, coding: undefined };
   }
 
@@ -166,6 +167,11 @@ export class ResponseCompressor {
   #weakenTag(): void {
     const tag = lineOf(this.#res.getHeader("etag"));
     if (tag?.startsWith('"') === true) this.#res.setHeader("ETag", `W/${tag}`);
+  }
+
+  #hasTagOfCoding(): boolean {
+    const tag = lineOf(this.#res.getHeader("etag")) ?? "";
+    return tag.endsWith('"') && splitCoding(tag.slice(0, -1))[1] !== "identity";
   }
 
   #start(coding: Coding): Transform {

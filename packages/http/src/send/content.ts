@@ -1,3 +1,4 @@
+import { Readable } from "node:stream";
 import { InvalidArgumentError } from "@upshift/foundation";
 
 /** A value as bytes. */
@@ -33,13 +34,21 @@ function isByteStream(value: unknown): value is AsyncIterable<Uint8Array> {
   return typeof value === "object" && value !== null && Symbol.asyncIterator in value;
 }
 
-/** Ends a stream that nobody will read, so that what it holds is released. */
-export function discard(body: unknown): void {
+/**
+ * Ends a stream that nobody will read any more, so that what it holds is released.
+ *
+ * At once where it can be destroyed; an iterator in the middle of a step ends after it.
+ *
+ * @param iterator - of a stream that was begun
+ */
+export function discard(body: unknown, iterator?: AsyncIterator<Uint8Array>): void {
   if (!isByteStream(body)) return;
   if ("destroy" in body && typeof body.destroy === "function") {
+    // Its own error has nobody to tell.
+    if (body instanceof Readable) body.on("error", () => {});
     body.destroy();
     return;
   }
-  // One that has not begun has nothing to wait for; a failure to end it has nobody to tell.
-  void Promise.resolve(body[Symbol.asyncIterator]().return?.()).catch(() => {});
+  const begun = iterator ?? body[Symbol.asyncIterator]();
+  void Promise.resolve(begun.return?.()).catch(() => {});
 }

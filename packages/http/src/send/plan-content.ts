@@ -4,7 +4,8 @@ import {
   type AcceptedCodings,
 } from "../negotiation/accept-encoding.ts";
 import type { NegotiatedCoding } from "../coding/coding.ts";
-import { compressStream, compressSync, slicesOf, SYNC_BYTES } from "../coding/compress.ts";
+import { compressSync, SYNC_BYTES } from "../coding/compress.ts";
+import { CompressedStream, slicesOf } from "../coding/compress-stream.ts";
 import type { CompressionSettings } from "../coding/compression-settings.ts";
 import type { PlannedResponse, RequestFacts } from "../planned-response.ts";
 import { type EntityTag, formatTag, tagOfContent } from "../validation/entity-tag.ts";
@@ -154,7 +155,7 @@ function planCoded(
     coded === undefined ? 0 : coded instanceof Uint8Array ? coded.byteLength : undefined;
   if (sizeBytes !== undefined) fields["content-length"] = String(sizeBytes);
   if (request.method !== "HEAD") return { status, headers: fields, body: coded };
-  discard(body);
+  discard(coded);
   return { status, headers: fields, body: undefined };
 }
 
@@ -165,10 +166,10 @@ function encode(
 ): Content["body"] {
   if (body === undefined || compression === undefined || coding === "identity") return body;
   const { levels } = compression;
-  if (!(body instanceof Uint8Array)) return compressStream(body, coding, levels);
+  if (!(body instanceof Uint8Array)) return new CompressedStream(body, coding, levels);
   return body.byteLength < SYNC_BYTES
     ? compressSync(body, coding, levels)
-    : compressStream(slicesOf(body), coding, levels);
+    : new CompressedStream(slicesOf(body), coding, levels);
 }
 
 function planEmpty(status: number, fields: CheckedFields): PlannedResponse {

@@ -1,4 +1,5 @@
 import type { ServerResponse } from "node:http";
+import { discard } from "./content.ts";
 import { Departure, GONE } from "./departure.ts";
 
 export type NodeHeaders = Record<string, string | string[]>;
@@ -38,7 +39,6 @@ export async function writeStream(
     throw error;
   } finally {
     departure.forget();
-    // Waits for nothing: a source in the middle of a step ends after it. Its failure to end concerns nobody any more.
-    void Promise.resolve(source.return?.()).catch(() => {});
+    discard(body, source);
   }
 }

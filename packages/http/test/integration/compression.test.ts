@@ -9,6 +9,7 @@ import {
   compression,
   type CompressionMiddlewareOptions,
 } from "../../src/compression/compression.ts";
+import { send } from "../../src/send/send.ts";
 import { negotiationCases } from "../conformance/cases/negotiation-cases.ts";
 import type { StartedServer } from "../conformance/conformance-suite.ts";
 import { rawRequest, type RawAnswer } from "../conformance/raw-request.ts";
@@ -340,6 +341,16 @@ describe("bodies in parts", () => {
 });
 
 describe("beside others", () => {
+  it("what `send` has coded and tagged stays as it is, its 304 too", async () => {
+    const port = await start((_req, res) => void send(res, { text: TEXT }));
+    const first = await get(port);
+    const etag = first.fields["etag"] ?? "";
+    expect(etag).toMatch(/^".*-gzip"$/);
+    expect(JSON.parse(gunzipSync(first.body).toString())).toEqual({ text: TEXT });
+    const second = await get(port, { "accept-encoding": "gzip", "if-none-match": etag });
+    expect([second.status, second.fields["etag"]]).toEqual([304, etag]);
+  });
+
   it("who sets fields when the head is written is heard", async () => {
     const compress = compression();
     const server = await listen((req, res) => {

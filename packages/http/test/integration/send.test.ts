@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { Agent, type IncomingMessage, request } from "node:http";
+import { Readable } from "node:stream";
 import { createGunzip, gunzipSync } from "node:zlib";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
 import type { StartedServer } from "../conformance/conformance-suite.ts";
@@ -179,6 +180,19 @@ describe.each(Object.entries(FRAMEWORKS))("send in %s", (name, startServer) => {
     await expect.poll(() => isReleased).toBe(true);
   });
 
+  it.each(["gzip", "identity"])(
+    "a client that leaves ends a source that stands still (%s)",
+    async (coding) => {
+      const source = new Readable({ read: () => {} });
+      source.push(TEXT);
+      const port = await start(({ send }) => send(source, { contentType: "text/plain" }));
+      const answer = await open(port, coding);
+      await once(answer, "data");
+      answer.destroy();
+      await expect.poll(() => source.destroyed).toBe(true);
+    },
+  );
+
   it("a slow reader holds the source up, and gets everything", async () => {
     const total = 500;
     let made = 0;
@@ -240,8 +254,8 @@ describe.each(Object.entries(FRAMEWORKS))("send in %s", (name, startServer) => {
   });
 });
 
-async function open(port: number): Promise<IncomingMessage> {
-  const sent = request({ port, path: "/", headers: { "accept-encoding": "gzip" } });
+async function open(port: number, coding = "gzip"): Promise<IncomingMessage> {
+  const sent = request({ port, path: "/", headers: { "accept-encoding": coding } });
   sent.on("error", () => {});
   sent.end();
   const [answer] = (await once(sent, "response")) as [IncomingMessage];
