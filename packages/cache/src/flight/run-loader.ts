@@ -17,28 +17,33 @@ export function runLoader<T>(
   },
 ): Promise<T> {
   return new Promise((resolve, reject) => {
+    const { clock, closing, definition, timeoutMs } = limit;
     const giveUp = (error: unknown): void => {
+      // The loader may go on for as long as it likes; nothing here waits for it any more.
+      stopLimiting();
       controller.abort(error);
       reject(error);
     };
-    const { clock, closing, definition, timeoutMs } = limit;
     const close = (): void => giveUp(closing.reason);
+    const cancel = clock.after(timeoutMs, () =>
+      giveUp(new CacheLoadTimeoutError(definition, timeoutMs)),
+    );
+    const stopLimiting = (): void => {
+      cancel();
+      closing.removeEventListener("abort", close);
+    };
     if (closing.aborted) {
       close();
       return;
     }
     closing.addEventListener("abort", close, { once: true });
-    const cancel = clock.after(timeoutMs, () =>
-      giveUp(new CacheLoadTimeoutError(definition, timeoutMs)),
-    );
     const run = async (): Promise<void> => {
       try {
         resolve(await load());
       } catch (error) {
         reject(error);
       } finally {
-        cancel();
-        closing.removeEventListener("abort", close);
+        stopLimiting();
       }
     };
     void run();

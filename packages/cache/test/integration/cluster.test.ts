@@ -105,6 +105,20 @@ describe.skipIf(skips.isMissing).each(["ioredis", "node-redis"])("with %s", (cli
     }
   });
 
+  it("strict: an invalidation is answered when no other process gives out the old value", async () => {
+    const shop = shopMember(client, cluster.nodes, { consistency: "strict" });
+    const l2 = { hardTimeout: "5s" };
+    const members = await startReady(fleet, 3, { ...shop, options: { ...shop.options, l2 } });
+    for (let round = 1; round <= 10; round += 1) {
+      for (const member of members)
+        expect(await member.call("get", ["item", "strict"])).toBe(round);
+      rows.write("strict");
+      expect(await statusOf(members[0].call("delete", ["item", "strict"]))).toBe("applied");
+      for (const member of members)
+        expect(await member.call("peek", ["item", "strict"])).not.toBe(round);
+    }
+  });
+
   it.each([
     ["with the journal", true],
     ["without the journal", false],

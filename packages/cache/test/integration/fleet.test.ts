@@ -241,4 +241,13 @@ describe.skipIf(skips.isMissing).each(["ioredis", "node-redis"])("with %s", (cli
     (await fleet.load("alone", 3)).answer({ value: "third" });
     expect(await reread).toBe("third");
   });
+
+  it("a process ends by itself once its cache and its connection are closed, with loads under way", async () => {
+    const [member] = await startReady(1, memberOptions({ refreshAt: 0.5, lease: 500 }));
+    const lost = member.outcome("get", ["item", "open"]);
+    await fleet.load("open");
+    await member.call("invalidate", [{ tag: "any" }]);
+    expect(await member.end()).toBe(0);
+    expect((await lost).error?.code).toBe("UPSHIFT_CACHE_CLOSED");
+  });
 });
