@@ -160,8 +160,8 @@ export class Variants {
     return {
       coding,
       whole:
-        body.length > MOST_LATIN1_BYTES
-          ? { status, fields, body }
+        body.length > MOST_LATIN1_BYTES || !hasBody
+          ? { status, fields, body: hasBody ? body : undefined }
           : { status, fields, body, latin1: body.toString("latin1") },
       head: { status, fields, body: undefined },
       notModified: { status: 304, fields: validators, body: undefined },

@@ -6,7 +6,9 @@ import {
 } from "../conformance/cached-servers.ts";
 import { conformanceSuite } from "../conformance/conformance-suite.ts";
 
-const skips: Readonly<Record<string, string>> = {};
+const skips: Readonly<Record<string, string>> = {
+  "HEAD of a streamed body names its coding": "an entry is whole, so its length is known",
+};
 
 conformanceSuite("cached on node:http", { start: startCachedNode, skips });
 conformanceSuite("cached in Express", { start: startCachedExpress, skips });
