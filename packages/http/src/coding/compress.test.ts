@@ -38,7 +38,7 @@ describe.each(["gzip", "br"] as const)("%s", (coding) => {
     const stream = new CompressedStream(source, coding);
     const next = stream[Symbol.asyncIterator]().next();
     stream.destroy();
-    await expect(next).rejects.toThrow();
+    await expect(next).rejects.toMatchObject({ code: "ERR_STREAM_PREMATURE_CLOSE" });
     expect(source.destroyed).toBe(true);
   });
 

@@ -12,7 +12,7 @@ const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/;
 const FORBIDDEN = /[^\t\x20-\x7e\x80-\xff]/;
 
 /** @throws {InvalidHeaderError} for what would end the field: line breaks, NUL, other controls, characters beyond Latin-1 */
-export function checkValue(name: string, value: string): string {
+function checkValue(name: string, value: string): string {
   if (FORBIDDEN.test(value)) throw new InvalidHeaderError(name, "value");
   return value;
 }

@@ -14,7 +14,7 @@ import { writePlanned } from "../../src/send/write-planned.ts";
 import type { StartedServer } from "./conformance-suite.ts";
 
 /** A request and its response, in the words of no framework. */
-export interface Exchange {
+interface Exchange {
   /** Adds a field, as a middleware before would. */
   readonly append: (name: string, value: string) => void;
   readonly send: (value: unknown, options?: RespondOptions) => unknown;
