@@ -250,4 +250,19 @@ describe.skipIf(skips.isMissing).each(["ioredis", "node-redis"])("with %s", (cli
     expect(await member.end()).toBe(0);
     expect((await lost).error?.code).toBe("UPSHIFT_CACHE_CLOSED");
   });
+
+  it("who waits for the load of another process is told when its cache is closed", async () => {
+    const [holder, waiter] = await startReady(2, memberOptions());
+    const held = holder.call("get", ["item", "long"]);
+    const load = await fleet.load("long");
+    const waiting = waiter?.outcome("get", ["item", "long"]);
+    await eventually(
+      "it waits",
+      async () => (await waiter?.countersOf("item"))?.stampedesAbsorbed === 1,
+    );
+    expect(await waiter?.end()).toBe(0);
+    expect((await waiting)?.error?.code).toBe("UPSHIFT_CACHE_CLOSED");
+    load.answer({ value: "long" });
+    expect(await held).toBe("long");
+  });
 });
