@@ -1,4 +1,4 @@
-import { type HonoContextLike, requestFacts, writePlanned } from "../../adapters/hono.ts";
+import { type HonoContextLike, requestFacts, writePlanned } from "../../adapters/hono-context.ts";
 import { respond } from "../../send/respond.ts";
 import { type Answer, headersOf } from "../answer.ts";
 import type { CachedOptions } from "../cached-options.ts";
