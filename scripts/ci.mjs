@@ -14,7 +14,15 @@ const CHECKS = [
   ["build", ["npm", "run", "build"]],
   [
     "services",
-    ["node", "scripts/services/dist/bring.js", "postgres-majors", "pgbouncer", "prisma", "redis"],
+    [
+      "node",
+      "scripts/services/dist/bring.js",
+      "postgres-majors",
+      "pgbouncer",
+      "prisma",
+      "redis",
+      "chromium",
+    ],
   ],
   ["format", ["npm", "run", "format:check"]],
   ["lint", ["npm", "run", "lint"]],

@@ -1,10 +1,12 @@
-// Brings the components that tests need and `npm install` does not: node scripts/services/dist/bring.js postgres-majors pgbouncer prisma redis
+// Brings the components that tests need and `npm install` does not: node scripts/services/dist/bring.js postgres-majors pgbouncer prisma redis chromium
+import { bringChromium } from "./bring-chromium.ts";
 import { bringPgBouncer } from "./bring-pgbouncer.ts";
 import { bringPostgresMajor } from "./bring-postgres.ts";
 import { bringPrisma } from "./bring-prisma.ts";
 import { bringRedis } from "./bring-redis.ts";
 
 const COMPONENTS: Readonly<Record<string, () => Promise<readonly string[]>>> = {
+  chromium: async () => [await bringChromium()],
   "postgres-majors": () =>
     Promise.all(([14, 15, 16, 17] as const).map((major) => bringPostgresMajor(major))),
   pgbouncer: async () => [await bringPgBouncer()],

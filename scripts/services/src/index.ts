@@ -1,9 +1,12 @@
+export { bringChromium } from "./bring-chromium.ts";
 export { bringPgBouncer } from "./bring-pgbouncer.ts";
 export { bringPostgresMajor } from "./bring-postgres.ts";
 export { bringRedis } from "./bring-redis.ts";
 export { bringPrisma, type PrismaFixture } from "./bring-prisma.ts";
+export { bringWrk } from "./bring-wrk.ts";
 export { componentSkips, type ComponentSkips } from "./component-skips.ts";
 export { databaseUrl } from "./database-url.ts";
+export { findProgram } from "./find-program.ts";
 export { freePort } from "./free-port.ts";
 export { leftBehind } from "./left-behind.ts";
 export { type PostgresMajor } from "./postgres-binaries.ts";
