@@ -272,8 +272,16 @@ describe("what may be asked for comes from", () => {
   test("properties, where there is no JSON Schema: `shape` and `entries`", () => {
     const std = { "~standard": { version: 1, vendor: "test" } } as const;
     const list = { type: "array", item: { entries: { label: { type: "string" } } } };
-    const valibot = { ...std, entries: { id: {}, tags: { type: "optional", wrapped: list } } };
-    expect(fieldset(valibot).paths).toEqual(["id", "tags.label"]);
+    const union = { options: [{ entries: { user: {} } }, { entries: { team: {} } }, {}] };
+    const tags = { type: "optional", wrapped: list };
+    const valibot = { ...std, entries: { id: {}, tags, owner: union, kind: { options: ["a"] } } };
+    expect(fieldset(valibot).paths).toEqual([
+      "id",
+      "tags.label",
+      "owner.user",
+      "owner.team",
+      "kind",
+    ]);
     const wrapped = { def: { innerType: { shape: { x: {} } } } };
     const zod3 = { ...std, shape: { id: {}, a: { element: wrapped } } };
     expect(fieldset(zod3).paths).toEqual(["id", "a.x"]);

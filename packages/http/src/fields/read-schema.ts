@@ -59,8 +59,19 @@ function fromProperties(schema: unknown, depth: number): true | FieldShape | und
     });
     return entries.length === 0 ? true : Object.fromEntries(entries);
   }
+  const members: unknown = Reflect.get(schema, "options");
+  if (Array.isArray(members)) return unionOf(members, depth);
   const inner = innerOf(schema);
   return inner === undefined ? true : fromProperties(inner, depth + 1);
+}
+
+/** All members' fields; a single value where none has any. */
+function unionOf(members: readonly unknown[], depth: number): true | FieldShape {
+  const fields = members.flatMap((member) => {
+    const shape = fromProperties(member, depth + 1);
+    return typeof shape === "object" ? Object.entries(shape) : [];
+  });
+  return fields.length === 0 ? true : Object.fromEntries(fields);
 }
 
 /** Of an array its element, of optional and the like what they wrap. */
