@@ -96,7 +96,7 @@ export class RouteCache<Request> {
       isWeak: options.etag === "weak",
       isPrivate,
       cacheControl,
-      vary,
+      vary: isPrivate ? withCredentials(vary) : vary,
       compression: settingsOf(options.compression),
     });
     this.#passes = new PassList(clock);
@@ -160,6 +160,12 @@ export class RouteCache<Request> {
     this.#warned.add(reason);
     this.#options.onWarning?.(new ResponseNotKeptError(this.#options.name, reason));
   }
+}
+
+/** Without them the browser of a user who logs out and in as another shows what it kept for the first. */
+function withCredentials(vary: readonly string[]): readonly string[] {
+  const given = new Set(vary.map((name) => name.toLowerCase()));
+  return [...vary, ...["Cookie", "Authorization"].filter((name) => !given.has(name.toLowerCase()))];
 }
 
 function storedOf({ status, fields, body = Buffer.alloc(0) }: Recorded): StoredResponse {
