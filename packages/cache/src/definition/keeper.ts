@@ -201,7 +201,7 @@ export class Keeper implements DefinitionParts, Invalidated {
 
   leaveFlights(before: Before): void {
     for (const flight of Array.from(this.#flights.values()))
-      if (isBefore(flight, before)) this.#leave(flight);
+      if (isBefore(flight, before) || hasOlder(flight, before)) this.#leave(flight);
   }
 
   redisKey(key: string): string {
@@ -422,8 +422,15 @@ export class Keeper implements DefinitionParts, Invalidated {
   }
 
   #voidFlights(before: Before, isMeant: (flight: Flight) => boolean, isForgotten = true): void {
-    for (const flight of this.#allFlights())
-      if (isBefore(flight, before) && isMeant(flight)) this.#void(flight, isForgotten);
+    for (const flight of this.#allFlights()) {
+      if (!isMeant(flight)) continue;
+      if (isBefore(flight, before)) this.#void(flight, isForgotten);
+      else if (hasOlder(flight, before)) {
+        // Its load is newer; what it may have given out until then is not.
+        if (isForgotten) flight.isForgotten = true;
+        this.#leave(flight);
+      }
+    }
   }
 
   #void(flight: Flight, isForgotten = true): void {
@@ -442,6 +449,9 @@ export class Keeper implements DefinitionParts, Invalidated {
 async function rejected(error: unknown): Promise<never> {
   throw error;
 }
+
+const hasOlder = ({ stale }: Flight, before: Before): boolean =>
+  stale !== undefined && isBefore(stale, before);
 
 const isBefore = (one: Before, other: Before): boolean =>
   one.clock < other.clock && one.ordinal < other.ordinal;

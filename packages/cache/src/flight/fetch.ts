@@ -34,6 +34,7 @@ export async function fetch(
   text?: Promise<string | undefined>,
 ): Promise<void> {
   const { redis, applier } = parts.core;
+  flight.stale = stale;
   const redisKey = parts.redisKey(flight.key);
   if (redis === undefined || applier.isPending(parts.name, flight.key)) {
     await load(parts, flight, { token: undefined, stale, mayKeep: true });
@@ -113,8 +114,10 @@ async function withRedis(
           counters.earlyRefreshes += 1;
         }
         stale = found.entry;
+        flight.stale = stale;
       } else if (found !== undefined) {
         stale = found.entry;
+        flight.stale = stale;
         if (parts.mayServeWhileLoading(flight, stale) && !flight.isAnswered) {
           parts.keep(flight, stale);
           parts.answerStale(flight, stale);

@@ -1,3 +1,5 @@
+import type { Entry } from "../entry/entry.ts";
+
 /** One load of one key in this process, with all that wait for it. */
 export class Flight {
   readonly key: string;
@@ -9,6 +11,8 @@ export class Flight {
   isVoid = false;
   /** The same, once and for all: what there was before it came is not to be given out any more, not even for want of anything else. */
   isForgotten = false;
+  /** What there is until then, as old as it is. */
+  stale: Entry | undefined = undefined;
   /** Of the journal, and of this process, when the load began. */
   clock = 0;
   ordinal = 0;
