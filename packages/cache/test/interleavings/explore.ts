@@ -109,7 +109,7 @@ function isIndependent(one: Step, other: Step, isCoarse: boolean): boolean {
 }
 
 /** What is left then happens in order: faults and time could go on for ever. */
-const MOST_STEPS = 250;
+const MOST_STEPS = 100;
 
 /** Plays one schedule, as `choose` picks it. */
 export async function play(

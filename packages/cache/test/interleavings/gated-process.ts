@@ -139,6 +139,8 @@ export class GatedProcess {
   /** Everything has arrived everywhere: reads give what the database has. */
   async checkNewest(): Promise<void> {
     for (const key of KEYS) {
+      // The first may still learn how a load failed that it waited for.
+      if (this.#scenario.hasFailures) await this.#users.get(key).catch(() => {});
       const version = await this.#users
         .get(key)
         .catch((error: unknown) => `failed: ${String(error)}`);

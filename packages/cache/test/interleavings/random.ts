@@ -36,10 +36,16 @@ export function randomScenario(random: () => number): Scenario {
   };
   const chance = (ratio: number): boolean => random() < ratio;
   const hasRedis = !chance(0.15);
-  const processes = hasRedis ? pick([["P", "Q"], ["P", "Q"], ["P", "Q", "R"]]) : ["P"];
+  const processes = hasRedis
+    ? pick([
+        ["P", "Q"],
+        ["P", "Q"],
+        ["P", "Q", "R"],
+      ])
+    : ["P"];
   const hasFailures = chance(0.2);
-  const hasFaults = hasRedis && chance(0.3);
-  const hasTime = chance(0.2);
+  const hasFaults = hasRedis && chance(0.25);
+  const hasTime = chance(0.1);
   const step = (): Step => {
     const name = pick(chance(0.55) ? READS : WRITES);
     // An expired value is given out after a failure: then nothing says what it has to be.
@@ -59,7 +65,7 @@ export function randomScenario(random: () => number): Scenario {
         return { do: name };
     }
   };
-  const actors = Array.from({ length: 2 + Math.floor(random() * 3) }, (): Actor => ({
+  const actors = Array.from({ length: 2 + Math.floor(random() * 2) }, (): Actor => ({
     process: pick(processes),
     steps: Array.from({ length: 1 + Math.floor(random() * 3) }, step),
   }));
