@@ -120,12 +120,13 @@ describe.skipIf(skips.isMissing).each(["ioredis", "node-redis"])("with %s", (cli
   });
 
   it.each([
-    ["with the journal", true],
-    ["without the journal", false],
-  ])(
-    "a master %s fails over under load: reads are bounded, and nothing comes back that was invalidated",
+    ["with the journal dies", true, "kill", "restart"],
+    ["without the journal dies", false, "kill", "restart"],
+    ["with the journal hangs, and wakes when another is master", true, "pause", "resume"],
+  ] as const)(
+    "a master %s under load: reads are bounded, and nothing comes back that was invalidated",
     { timeout: 90_000 },
-    async (_, hasJournal) => {
+    async (_, hasJournal, fail, recover) => {
       await cluster.ready();
       const members = await startReady(fleet, 3, options);
       const all = keys(40, "failing");
@@ -142,7 +143,7 @@ describe.skipIf(skips.isMissing).each(["ioredis", "node-redis"])("with %s", (cli
       };
       for (let step = 0; step < 80; step += 1) await change();
       const victim = await masterWith(cluster, hasJournal);
-      await victim.kill();
+      await victim[fail]();
       const statuses: string[] = [];
       for (let step = 0; step < 120; step += 1) statuses.push(await change());
       expect(statuses).toContain("queued");
@@ -150,7 +151,7 @@ describe.skipIf(skips.isMissing).each(["ioredis", "node-redis"])("with %s", (cli
         "all is delivered",
         async () => (await change()) === "applied" && (await isDelivered(members)),
       );
-      await victim.restart();
+      await victim[recover]();
       await cluster.ready();
       await eventually("all is delivered", () => isDelivered(members));
       const [fresh] = await startReady(fleet, 1, options);
