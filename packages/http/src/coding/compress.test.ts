@@ -1,11 +1,12 @@
 import { Readable } from "node:stream";
-import { brotliDecompressSync, gunzipSync } from "node:zlib";
+import * as zlib from "node:zlib";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { AVAILABLE_CODINGS } from "./available-codings.ts";
 import { compressSync, DEFAULT_LEVELS, toLevels } from "./compress.ts";
 import { CompressedStream, slicesOf } from "./compress-stream.ts";
 
-const DECODE = { gzip: gunzipSync, br: brotliDecompressSync };
+const DECODE = { gzip: zlib.gunzipSync, br: zlib.brotliDecompressSync };
 
 describe.each(["gzip", "br"] as const)("%s", (coding) => {
   it("any body reads back, at once and streamed", async () => {
@@ -57,6 +58,19 @@ describe.each(["gzip", "br"] as const)("%s", (coding) => {
     }
     await expect.poll(() => isReleased).toBe(true);
   });
+});
+
+it("zstd is offered where Node has it, and all that is offered reads back", async () => {
+  expect(AVAILABLE_CODINGS.includes("zstd")).toBe("zstdCompressSync" in zlib);
+  const body = Buffer.from("some text ".repeat(20_000));
+  const unzstd = Reflect.get(zlib, "zstdDecompressSync") as (coded: Uint8Array) => Buffer;
+  const decode = { ...DECODE, zstd: unzstd };
+  for (const coding of AVAILABLE_CODINGS) {
+    expect(decode[coding](compressSync(body, coding, DEFAULT_LEVELS)).equals(body)).toBe(true);
+    const streamed = await collect(new CompressedStream(slicesOf(body), coding));
+    expect(decode[coding](streamed).equals(body)).toBe(true);
+    expect(streamed.byteLength).toBeLessThan(body.byteLength / 10);
+  }
 });
 
 it("levels that are not given are the default, others are checked", () => {

@@ -145,19 +145,29 @@ describe.each(Object.entries(FRAMEWORKS))("send in %s", (name, startServer) => {
   });
 
   it("a stream that fails before its first byte is a 500", async () => {
-    const port = await start(({ send }) => send(failing(0), { contentType: "text/plain" }));
+    const port = await start(({ send }) => send(failing(), { contentType: "text/plain" }));
     const { status, body } = await get(port);
     expect([status, body.toString()]).toEqual([500, "Error: broken"]);
   });
 
   it("a stream that fails later ends the connection, not the response", async () => {
+    let fail: (() => void) | undefined;
+    async function* failingLater(): AsyncGenerator<Uint8Array> {
+      yield TEXT;
+      await new Promise<void>((resolve) => {
+        fail = resolve;
+      });
+      throw new Error("broken");
+    }
     const port = await start(async ({ send }) => {
       // Who awaits it learns of the failure; here nobody would hear of it.
-      const sent = send(failing(3), { contentType: "text/plain", compression: false });
+      const sent = send(failingLater(), { contentType: "text/plain", compression: false });
       return name === "Hono" ? sent : await Promise.resolve(sent).catch(() => {});
     });
     const answer = await open(port);
     expect(answer.statusCode).toBe(200);
+    await once(answer, "readable");
+    fail?.();
     await expect(drain(answer)).rejects.toThrow(/aborted/);
   });
 
@@ -269,8 +279,8 @@ async function drain(answer: IncomingMessage): Promise<number> {
   return sizeBytes;
 }
 
-/** @yields `count` parts, and fails */
-async function* failing(count: number): AsyncGenerator<Buffer> {
-  for (let index = 0; index < count; index += 1) yield await Promise.resolve(TEXT);
-  throw new Error("broken");
+/** @yields nothing: it fails */
+async function* failing(): AsyncGenerator<Uint8Array> {
+  yield* [];
+  await Promise.reject(new Error("broken"));
 }
