@@ -58,6 +58,8 @@ export class Applier {
   #cancelRetry: (() => void) | undefined;
   #flushing: Promise<boolean> | undefined;
   #isClosed = false;
+  /** What was answered on both sides of one may have come from a master whose word is lost. */
+  #failoverCount = 0;
 
   constructor(parts: {
     readonly namespace: string;
@@ -128,6 +130,7 @@ export class Applier {
   ): Promise<InvalidationStatus> {
     const ordinal = this.#begin(news);
     if (this.#redis?.allows() === false) return this.#queue(news);
+    const failoverCount = this.#failoverCount;
     let clock: number;
     let heard: Promise<void> | undefined;
     try {
@@ -136,6 +139,10 @@ export class Applier {
     } catch (error) {
       if (this.#redis === undefined) throw error;
       this.#onError(error);
+      return this.#queue(news);
+    }
+    if (failoverCount !== this.#failoverCount) {
+      heard?.catch(() => {});
       return this.#queue(news);
     }
     this.#settle(news, { clock, ordinal });
@@ -155,6 +162,7 @@ export class Applier {
   }
 
   onFailover(): void {
+    this.#failoverCount += 1;
     const horizonMs = this.#clock.now() - REPEAT_MS;
     this.#own = this.#own.filter(({ atMs }) => atMs >= horizonMs);
     const lost = this.#own.map(({ news }) => news);
@@ -222,9 +230,11 @@ export class Applier {
     if (pending.length === 0) return true;
     const news = pending.map((each) => each.news);
     const ordinal = this.#tagTimes.ordinal;
+    const failoverCount = this.#failoverCount;
     try {
       await this.#toRedis(news);
       const { clock } = await this.#announce(news, false);
+      if (failoverCount !== this.#failoverCount) return false;
       for (const each of pending) this.#settlePending(each, clock);
       this.#settle(
         news.filter((each) => each[0] !== "tag"),
