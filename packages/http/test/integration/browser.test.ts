@@ -51,7 +51,7 @@ const mine = cached(
   },
 );
 
-async function* values(isBroken: boolean): AsyncGenerator<unknown> {
+async function* values(isBroken: boolean): AsyncGenerator {
   for (let id = 0; id < 3; id += 1) {
     yield { id, padding: "x".repeat(100) };
     if (isBroken && id === 1) throw new Error("the database has gone");
@@ -203,30 +203,30 @@ describe.skipIf(browserSkips.isMissing)("Chromium", () => {
 
 /** Lets values go until somebody has what they wait for; not before the first byte has left, as an error before it has a status. */
 async function releaseUntil(done: Promise<unknown>): Promise<void> {
-  let isDone = false;
+  const state = { isDone: false };
   const end = (): void => {
-    isDone = true;
+    state.isDone = true;
   };
   done.then(end, end);
-  while (!isDone) {
+  while (!state.isDone) {
     if (last?.headersSent === true) release();
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }
 
-describe("curl", () => {
-  const curl = async (...args: readonly string[]): Promise<{ code: number; out: string }> => {
-    const running = promisify(execFile)("curl", ["--silent", "--max-time", "20", ...args], {
-      maxBuffer: 2 ** 24,
-    });
-    try {
-      return { code: 0, out: (await running).stdout };
-    } catch (error) {
-      const { code, stdout } = Object.assign({ code: -1, stdout: "" }, error);
-      return { code, out: stdout };
-    }
-  };
+async function curl(...args: readonly string[]): Promise<{ code: number; out: string }> {
+  const running = promisify(execFile)("curl", ["--silent", "--max-time", "20", ...args], {
+    maxBuffer: 2 ** 24,
+  });
+  try {
+    return { code: 0, out: (await running).stdout };
+  } catch (error) {
+    const { code, stdout } = Object.assign({ code: -1, stdout: "" }, error);
+    return { code, out: stdout };
+  }
+}
 
+describe("curl", () => {
   it.each(["/items", "/sent"])("reads %s in each coding that it asks for", async (path) => {
     for (const coding of ["identity", "gzip", "br"]) {
       const url = `${origin}${path}?curl`;

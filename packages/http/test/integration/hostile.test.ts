@@ -221,7 +221,7 @@ describe("an attacker", () => {
     const lists = [
       Array.from({ length: 10_000 }, (_, index) => `"${index}"`).join(","),
       '"'.repeat(60_000),
-      `${'W/"'.repeat(20_000)}`,
+      'W/"'.repeat(20_000),
       `"${"a".repeat(500_000)}"`,
       ", ".repeat(30_000),
       `${" ".repeat(60_000)}*${" ".repeat(60_000)}x`,

@@ -132,14 +132,14 @@ it("undici as a shared cache gives nobody what was for another user", async () =
 
 it("undici revalidates what `send` has given it, by the version, before the body is built", async () => {
   let built = 0;
+  const value = (): string => {
+    built += 1;
+    return BODY;
+  };
   const seen: number[] = [];
   const origin = await listen(
     createServer((_request, response) => {
       response.on("finish", () => seen.push(response.statusCode));
-      const value = (): string => {
-        built += 1;
-        return BODY;
-      };
       void send(response, value, {
         validator: () => 7,
         contentType: "application/json",

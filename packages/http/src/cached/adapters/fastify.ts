@@ -113,7 +113,7 @@ class FastifyAsker<
   async #run(request: Request, reply: Reply): Promise<void> {
     const given = this.#handler(request, reply);
     if (given === undefined || given === reply) return;
-    const payload: unknown = await given;
+    const payload: unknown = await Promise.resolve(given);
     if (payload !== reply && !reply.sent) reply.send(payload);
   }
 
