@@ -124,6 +124,8 @@ export class ResponseCompressor {
     }
     this.#nameCoding(coding);
     this.#compressor = this.#start(coding);
+    // The compressor gives nothing yet, but the head is decided: who asks `headersSent` must not begin another one.
+    this.#originals.writeHead(this.#res.statusCode);
   }
 
   #choose(sizeBytes: number | undefined): Choice {

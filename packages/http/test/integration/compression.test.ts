@@ -223,6 +223,21 @@ describe("bodies in parts", () => {
     },
   );
 
+  it("after the first write the head counts as sent, as without compression", async () => {
+    const seen: boolean[] = [];
+    const port = await start((_req, res) => {
+      res.setHeader("Content-Type", "text/plain");
+      seen.push(res.headersSent);
+      res.write("first");
+      seen.push(res.headersSent);
+      expect(() => res.setHeader("Content-Length", "3")).toThrow(/ERR_HTTP_HEADERS_SENT|after/);
+      res.end();
+    });
+    const { body } = await get(port);
+    expect(gunzipSync(body).toString()).toBe("first");
+    expect(seen).toEqual([false, true]);
+  });
+
   it("calls back for writes and the end", async () => {
     const called: string[] = [];
     const port = await start((_req, res) => {
