@@ -37,6 +37,8 @@ export interface Contestant {
   run(round: number): unknown;
   /** Throws when the result is wrong; not timed. */
   check(result: unknown, round: number): void;
+  /** What a sample is where another process has done the work and knows its times, in ms per unit of work; from what `run` gave. */
+  measured?(result: unknown): { readonly wallMs: number; readonly cpuMs: number };
   /** Calls of `run` per sample, for work too short for the clock; the sample is the mean. Default 1. */
   readonly callsPerSample?: number;
 }

@@ -56,6 +56,19 @@ test("a sample of many calls is their mean, and promises are awaited inside it",
   expect(samples.of("waits")).toEqual([10, 10]);
 });
 
+test("a contestant whose work another process has done says what it took", async () => {
+  const contestant: Contestant = {
+    label: "elsewhere",
+    run: () => 6,
+    check: (result) => expect(result).toBe(6),
+    measured: (result) => ({ wallMs: Number(result) / 2, cpuMs: Number(result) / 3 }),
+  };
+  const options = { rounds: 1, warmupRounds: 0, signal, now: () => 0, cpu: () => 0 };
+  const samples = await takeSamples({ contestants: [contestant], ...options });
+  expect(samples.of("elsewhere")).toEqual([3]);
+  expect(samples.medianCpuMs("elsewhere")).toBe(2);
+});
+
 test("a wrong result ends the run, however fast it came", async () => {
   const wrong: Contestant = {
     label: "wrong",

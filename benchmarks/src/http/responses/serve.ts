@@ -9,3 +9,5 @@ process.on("message", () => {
   process.send?.({ cpuMs: (user + system) / 1_000 });
 });
 process.send?.({ port });
+// However the benchmark ends.
+process.on("disconnect", () => process.exit());

@@ -4,10 +4,13 @@ import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import fastifyCompress from "@fastify/compress";
 import { createCache } from "@upshift/cache";
 import { cached, send } from "@upshift/http";
+import { cached as cachedFastify } from "@upshift/http/fastify";
 import compression from "compression";
 import express from "express";
 import { fastify } from "fastify";
 import { createItems } from "./items.ts";
+
+const OPTIONS = { name: "items", policy: { ttl: "1h" } } as const;
 
 /** Listens on a free port of this machine. @returns the port */
 export type StartServer = () => Promise<number>;
@@ -20,12 +23,26 @@ export const SERVERS: Readonly<Record<string, StartServer>> = {
     listen((_, response) => {
       void send(response, createItems());
     }),
-  express: () => listen(express().use(compression()).get("/items", (_, response) => void response.json(createItems()))),
+  express: () =>
+    listen(
+      express()
+        .use(compression())
+        .get("/items", (_, response) => void response.json(createItems())),
+    ),
   "express-cached": () => listen(express().get("/items", cachedItems())),
   fastify: async () => {
     const app = fastify();
     await app.register(fastifyCompress);
     app.get("/items", () => createItems());
+    await app.listen({ port: 0, host: "127.0.0.1" });
+    return portOf(app.server.address());
+  },
+  "fastify-cached": async () => {
+    const app = fastify();
+    app.get(
+      "/items",
+      cachedFastify({ ...OPTIONS, cache: createCache() }, () => createItems()),
+    );
     await app.listen({ port: 0, host: "127.0.0.1" });
     return portOf(app.server.address());
   },
@@ -57,13 +74,10 @@ function coreListener(): RequestListener {
 }
 
 function cachedItems() {
-  return cached(
-    { cache: createCache(), name: "items", policy: { ttl: "1h" } },
-    (_request, response) => {
-      response.setHeader("content-type", "application/json");
-      response.end(JSON.stringify(createItems()));
-    },
-  );
+  return cached({ ...OPTIONS, cache: createCache() }, (_request, response) => {
+    response.setHeader("content-type", "application/json");
+    response.end(JSON.stringify(createItems()));
+  });
 }
 
 async function listen(listener: RequestListener): Promise<number> {
