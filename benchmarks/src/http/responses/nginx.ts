@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
@@ -64,12 +63,12 @@ async function isListening(port: number, child: ChildProcess): Promise<void> {
   for (let attempt = 0; attempt < 100; attempt += 1) {
     if (child.exitCode !== null) throw new Error("nginx did not start");
     const socket = connect(port, "127.0.0.1");
-    const [event] = await Promise.race([
-      once(socket, "connect").then(() => ["connect"]),
-      once(socket, "error").catch(() => ["error"]),
-    ]);
+    const isThere = await new Promise<boolean>((resolve) => {
+      socket.once("connect", () => resolve(true));
+      socket.once("error", () => resolve(false));
+    });
     socket.destroy();
-    if (event === "connect") return;
+    if (isThere) return;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   throw new Error("nginx does not listen");

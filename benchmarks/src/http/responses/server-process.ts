@@ -1,5 +1,4 @@
 import { type ChildProcess, fork } from "node:child_process";
-import { once } from "node:events";
 
 /** A server in a process of its own. */
 export interface ServerProcess {
@@ -23,13 +22,16 @@ export async function startServerProcess(name: string): Promise<ServerProcess> {
   };
 }
 
-async function numberFrom(child: ChildProcess, key: string): Promise<number> {
-  const message: unknown = await Promise.race([
-    once(child, "message").then(([first]: readonly unknown[]) => first),
-    once(child, "exit").then(() => undefined),
-  ]);
-  const value: unknown =
-    typeof message === "object" && message !== null ? Reflect.get(message, key) : undefined;
-  if (typeof value !== "number") throw new Error(`a server said no ${key}`);
-  return value;
+function numberFrom(child: ChildProcess, key: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const failed = (): void => reject(new Error(`a server said no ${key}`));
+    child.once("exit", failed);
+    child.once("message", (message: unknown) => {
+      child.off("exit", failed);
+      const value: unknown =
+        typeof message === "object" && message !== null ? Reflect.get(message, key) : undefined;
+      if (typeof value === "number") resolve(value);
+      else failed();
+    });
+  });
 }

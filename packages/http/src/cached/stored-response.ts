@@ -10,7 +10,7 @@ export interface StoredResponse {
   readonly body: Buffer;
   /** As the handler set it. */
   readonly cacheControl?: string;
-  /** The one that the handler set, else by the content. */
+  /** The strong one that the handler set, else by the content. */
   readonly tag: EntityTag;
 }
 
@@ -57,10 +57,12 @@ export function valueOf(fields: StoredResponse["fields"], wanted: string): strin
   return fields.findLast(([name]) => name === wanted)?.[1];
 }
 
+/** Weak ones say less than the content does; Express makes them by itself. */
 function ownTag(field: string | undefined): EntityTag | undefined {
   if (field === undefined) return undefined;
   try {
-    return parseTag(field);
+    const tag = parseTag(field);
+    return tag.isWeak ? undefined : tag;
   } catch {
     return undefined;
   }

@@ -53,6 +53,7 @@ export class Variants {
   readonly #stored: StoredResponse;
   readonly #rules: VariantRules;
   readonly #made = new Map<NegotiatedCoding, Variant>();
+  readonly #making = new Map<Coding, Promise<Variant>>();
   /** Codings that can be sent at once, best first. */
   #ready: readonly Coding[];
   #isWarming = false;
@@ -63,7 +64,7 @@ export class Variants {
     this.status = status;
     this.#stored = stored;
     this.#rules = rules;
-    this.tag = { opaque: stored.tag.opaque, isWeak: rules.isWeak || stored.tag.isWeak };
+    this.tag = { opaque: stored.tag.opaque, isWeak: rules.isWeak };
     const lastModified = valueOf(stored.fields, "last-modified");
     this.lastModifiedMs =
       lastModified === undefined ? undefined : parseHttpDate(lastModified, systemClock.now());
@@ -117,8 +118,16 @@ export class Variants {
     return this.#keep(coding, compressSync(body, coding, settings.levels));
   }
 
-  async #makeLater(coding: Coding, { levels }: CompressionSettings): Promise<Variant> {
-    return this.#keep(coding, await compressInBackground(this.#stored.body, coding, levels));
+  /** Once for all that ask meanwhile. */
+  #makeLater(coding: Coding, { levels }: CompressionSettings): Promise<Variant> {
+    const begun = this.#making.get(coding);
+    if (begun !== undefined) return begun;
+    const compressed = compressInBackground(this.#stored.body, coding, levels);
+    const making = compressed
+      .then((body) => this.#keep(coding, body))
+      .finally(() => this.#making.delete(coding));
+    this.#making.set(coding, making);
+    return making;
   }
 
   #keep(coding: NegotiatedCoding, body: Buffer): Variant {

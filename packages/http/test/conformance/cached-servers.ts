@@ -28,6 +28,9 @@ function routes() {
       cache,
       name: path.slice(1),
       policy: { ttl: "1h" },
+      // Streamed, as without a cache.
+      maxBytes: 100_000,
+      ...(path === "/weak" ? ({ etag: "weak" } as const) : {}),
       ...(path === "/article" ? { vary: ["Accept-Language"] } : {}),
     } as const,
   }));

@@ -306,6 +306,25 @@ describe("a cached response", () => {
     expect(runs()).toBe(3);
   });
 
+  it("of hundreds of kilobytes is compressed once for all that ask meanwhile, and whole", async () => {
+    const text = "many words ".repeat(50_000);
+    const { get, runs } = await serve((_, res) => {
+      res.setHeader("content-type", "text/plain");
+      res.end(text);
+    });
+    const answers = await Promise.all(
+      Array.from({ length: 10 }, (_, index) =>
+        get("/a", { "accept-encoding": index % 2 === 0 ? "gzip" : "br" }),
+      ),
+    );
+    for (const { headers, body } of answers) {
+      const decode = headers["content-encoding"] === "br" ? brotliDecompressSync : gunzipSync;
+      expect(decode(body).toString()).toBe(text);
+      expect(headers["content-length"]).toBe(String(body.length));
+    }
+    expect(runs()).toBe(1);
+  });
+
   it("that is too large is sent whole and not kept", async () => {
     const { get, runs } = await serve(
       (_, res) => {

@@ -98,6 +98,8 @@ class FastifyAsker<
     const made: unknown = Object.create(this.request, {
       ...trackPersonal(this.request, headers, onRead),
       raw: own(trackedRaw),
+      // It remembers that of the real request.
+      originalUrl: own(found.originalUrl),
       query: own(countingParameters(this.request.query, this.#names)),
     });
     const request = isLike(this.request, made) ? made : this.request;
