@@ -23,6 +23,8 @@ function heapBytes(): number {
   return process.memoryUsage().heapUsed;
 }
 
+const tags = (id: string): readonly string[] => [`group:${id.slice(-1)}`];
+
 const settled = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
 
 it(
@@ -51,7 +53,6 @@ it(
         if (!isCalm && random() < 0.02) throw new Error("the database");
         return rows.get(id);
       };
-      const tags = (id: string): readonly string[] => [`group:${id.slice(-1)}`];
       const save = writeThrough<string, number>(async (id, value) => {
         if (!isCalm && random() < 0.02) throw new Error("the database");
         rows.set(id, value);

@@ -7,7 +7,7 @@ function started(hasRedis: boolean) {
   const clock = createSimulatedClock(1_700_000_000_000);
   const server = createMemoryRedisServer({ clock });
   const cache = createCache({ clock, ...(hasRedis ? { redis: server.connect() } : {}) });
-  let open = (): void => {};
+  let open: (() => void) | undefined;
   let gate: Promise<void> | undefined;
   const users = cache.define("user", {
     load: async () => {
@@ -24,7 +24,7 @@ function started(hasRedis: boolean) {
         open = resolve;
       });
     },
-    open: () => open(),
+    open: () => open?.(),
   };
 }
 

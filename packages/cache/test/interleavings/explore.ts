@@ -94,17 +94,14 @@ const snapshot = ({ label, process, kind, keys }: Action): Step => ({ label, pro
 function isIndependent(one: Step, other: Step, isCoarse: boolean): boolean {
   if (one.kind === "fault" || other.kind === "fault") return false;
   if (one.process === other.process) return false;
-  const kinds = [one.kind, other.kind];
+  const kinds = new Set([one.kind, other.kind]);
   if (one.kind === "execute" && other.kind === "execute")
     return !one.keys.some(
       (key) => key === "*" || other.keys.includes(key) || other.keys.includes("*"),
     );
   // What is called may write to the database, which an answer makes others read, and is promised what others were answered.
-  if (kinds.includes("start") || kinds.includes("commit"))
-    return (
-      (kinds.includes("execute") && !isCoarse) ||
-      (kinds.includes("load") && !kinds.includes("start"))
-    );
+  if (kinds.has("start") || kinds.has("commit"))
+    return (kinds.has("execute") && !isCoarse) || (kinds.has("load") && !kinds.has("start"));
   return true;
 }
 

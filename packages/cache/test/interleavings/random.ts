@@ -27,6 +27,27 @@ const WRITES: readonly Step["do"][] = [
   "hold",
 ];
 
+function ofKey(name: Step["do"], key: Key): Step {
+  switch (name) {
+    case "get":
+    case "peek":
+    case "delete":
+    case "hold":
+    case "expire":
+    case "set":
+      return { do: name, key };
+    case "getMany":
+    case "tag":
+    case "pattern":
+    case "clear":
+    case "all":
+    case "emit":
+    case "expireTag":
+      break;
+  }
+  return { do: name };
+}
+
 /** Some processes with some actors, of all kinds and under all conditions. */
 export function randomScenario(random: () => number): Scenario {
   const pick = <T>(from: readonly [T, ...T[]] | readonly T[]): T => {
@@ -53,17 +74,7 @@ export function randomScenario(random: () => number): Scenario {
     // Removing by a pattern waits on the system's clock before it tries again.
     if ((hasFaults || hasTime) && name === "pattern") return { do: "all" };
     const key: Key = chance(0.75) ? "a" : "b";
-    switch (name) {
-      case "get":
-      case "peek":
-      case "delete":
-      case "hold":
-      case "expire":
-      case "set":
-        return { do: name, key };
-      default:
-        return { do: name };
-    }
+    return ofKey(name, key);
   };
   const actors = Array.from({ length: 2 + Math.floor(random() * 2) }, (): Actor => ({
     process: pick(processes),

@@ -3,8 +3,15 @@ import { type Key, KEYS } from "./model.ts";
 
 /** One call of the application. Those that invalidate write to the database first. */
 export type Step =
-  | { readonly do: "get" | "peek" | "delete" | "hold" | "expire" | "set"; readonly key: Key }
-  | { readonly do: "getMany" | "tag" | "pattern" | "clear" | "all" | "emit" | "expireTag" };
+  | { readonly do: "get"; readonly key: Key }
+  | { readonly do: "peek"; readonly key: Key }
+  | { readonly do: "set"; readonly key: Key }
+  | { readonly do: "getMany" }
+  | Invalidating;
+
+export type Invalidating =
+  | { readonly do: "delete" | "hold" | "expire"; readonly key: Key }
+  | { readonly do: "tag" | "pattern" | "clear" | "all" | "emit" | "expireTag" };
 
 /** Calls one after another, in one process. */
 export interface Actor {
