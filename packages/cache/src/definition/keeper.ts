@@ -1,17 +1,21 @@
 import type { Clock } from "@upshift/foundation";
 import type { Entry } from "../entry/entry.ts";
+import { type EntryState, isDue, stateOf } from "../entry/entry-state.ts";
 import type { StoredValue } from "../entry/stored-value.ts";
 import { fetch } from "../flight/fetch.ts";
 import { Flight } from "../flight/flight.ts";
-import { lookAtOnce } from "../flight/look-at.ts";
+import { Flights } from "../flight/flights.ts";
+import { readFirst } from "../flight/read-first.ts";
 import type { LoadNotes } from "../flight/load-context.ts";
-import type { Before, Invalidated } from "../invalidation/applier.ts";
+import type { Invalidated } from "../invalidation/applier.ts";
+import { type Before, isBefore } from "../invalidation/before.ts";
 import type { NamePattern } from "../invalidation/glob.ts";
 import type { TagTimes } from "../invalidation/tag-times.ts";
 import type { Journal } from "../journal/journal.ts";
 import type { MemoryIndex } from "../memory/memory-level.ts";
 import type { Policy } from "../policy/policy.ts";
 import { Counters } from "../watch/counters.ts";
+import { OverlappingWrites } from "../write-through/overlapping-writes.ts";
 import type { Core, RedisParts } from "./core.ts";
 import type { DefinitionParts } from "./definition-parts.ts";
 import { deepFreeze } from "./freeze.ts";
@@ -23,9 +27,6 @@ export interface Reading {
   /** Answers it, where it is neither. */
   flight: Flight | undefined;
 }
-
-/** What may be done with what memory has. */
-type EntryState = "fresh" | "refresh" | "stale" | "kept" | "gone";
 
 /** The entries of one definition in memory, and the loads that are under way for it. */
 export class Keeper implements DefinitionParts, Invalidated {
@@ -41,10 +42,8 @@ export class Keeper implements DefinitionParts, Invalidated {
   readonly #index: MemoryIndex<Entry>;
   readonly #source: Source;
   readonly #sizeOf: (value: unknown) => number;
-  readonly #flights = new Map<string, Flight>();
-  /** Nobody joins them any more, and they still have to hear what they may not store. */
-  readonly #left = new Set<Flight>();
-  readonly #writes = new Map<string, { count: number; isOverlapped: boolean }>();
+  readonly #flights = new Flights();
+  readonly #writes = new OverlappingWrites();
   /** How long an entry is believed by itself, while it is not known that invalidations arrive. */
   readonly #ownTrustMs: number;
 
@@ -145,48 +144,36 @@ export class Keeper implements DefinitionParts, Invalidated {
   openFlight(key: string): Flight {
     const flight = new Flight(key, undefined);
     flight.begin(this.core.journal.clock, this.core.tagTimes.ordinal);
-    this.#left.add(flight);
+    this.#flights.addAlone(flight);
     return flight;
   }
 
   closeFlight(flight: Flight): void {
-    this.#left.delete(flight);
+    this.#flights.end(flight);
   }
 
-  /** A write of this process to the database begins. @returns ends it, and says whether no other overlapped it */
+  /** See {@link OverlappingWrites.begin}. */
   beginWrite(key: string): () => boolean {
-    const writes = this.#writes.get(key) ?? { count: 0, isOverlapped: false };
-    this.#writes.set(key, writes);
-    writes.count += 1;
-    if (writes.count > 1) writes.isOverlapped = true;
-    return () => {
-      writes.count -= 1;
-      if (writes.count === 0) this.#writes.delete(key);
-      return !writes.isOverlapped;
-    };
-  }
-
-  clearMemory(): void {
-    this.#index.clear();
+    return this.#writes.begin(key);
   }
 
   /** Nothing that was known before can be believed. */
   forgetAll(): void {
     this.#index.clear();
-    for (const flight of this.#allFlights()) this.#void(flight);
+    this.#flights.voidAll();
   }
 
   forget(key: string, before: Before): void {
     const entry = this.#index.get(key);
     if (entry !== undefined && isBefore(entry, before)) this.#index.delete(key);
-    this.#voidFlights(before, (flight) => flight.key === key);
+    this.#flights.void(before, (each) => each === key, true);
   }
 
   expire(key: string, before: Before): void {
     const entry = this.#index.get(key);
     if (entry !== undefined && isBefore(entry, before)) entry.expire();
     // Its loads store nothing, and may fall back on what was expired.
-    this.#voidFlights(before, (flight) => flight.key === key, false);
+    this.#flights.void(before, (each) => each === key, false);
   }
 
   forgetMatching(pattern: NamePattern, before: Before): void {
@@ -196,12 +183,11 @@ export class Keeper implements DefinitionParts, Invalidated {
       const entry = this.#index.get(key);
       if (entry !== undefined && isBefore(entry, before)) this.#index.delete(key);
     }
-    this.#voidFlights(before, (flight) => matches(flight.key));
+    this.#flights.void(before, matches, true);
   }
 
   leaveFlights(before: Before): void {
-    for (const flight of Array.from(this.#flights.values()))
-      if (isBefore(flight, before) || hasOlder(flight, before)) this.#leave(flight);
+    this.#flights.leave(before);
   }
 
   redisKey(key: string): string {
@@ -287,40 +273,13 @@ export class Keeper implements DefinitionParts, Invalidated {
   }
 
   #stateOf(key: string, entry: Entry): EntryState {
-    const { clock, journal, tagTimes } = this.core;
-    const nowMs = clock.now();
-    if (entry.tagVersion !== tagTimes.version) {
-      const isForgotten = entry.tags.length > 0 && entry.tagVersion < tagTimes.forgottenVersion;
-      if (isForgotten || tagTimes.isVoid(entry, this.name)) {
-        this.#index.delete(key);
-        return "gone";
-      }
-      if (tagTimes.isExpired(entry, this.name)) entry.expire();
-      entry.tagVersion = tagTimes.version;
-    }
-    if (nowMs >= entry.hardUntilMs) {
-      this.#index.delete(key);
-      return "gone";
-    }
-    const isTrusted =
-      nowMs < journal.trustedUntilMs || nowMs < entry.confirmedAtMs + this.#ownTrustMs;
-    if (isTrusted && nowMs < entry.softUntilMs && nowMs < entry.memoryUntilMs)
-      return this.isDue(entry) ? "refresh" : "fresh";
-    if (!isTrusted || entry.isAbsent) return "kept";
-    // Past its time in memory alone: Redis may have a newer one.
-    const isStale =
-      nowMs >= entry.softUntilMs && nowMs < entry.softUntilMs + this.policy.staleForMs;
-    return isStale ? "stale" : "kept";
+    const state = stateOf(entry, this, this.#ownTrustMs);
+    if (state === "gone") this.#index.delete(key);
+    return state;
   }
 
   isDue(entry: Entry): boolean {
-    const nowMs = this.core.clock.now();
-    if (nowMs >= entry.refreshAtMs) return true;
-    if (nowMs < entry.earlyFromMs) return false;
-    // XFetch: Vattani, Chierichetti, Lowenstein, "Optimal Probabilistic Cache Stampede Prevention", VLDB 2015.
-    const { earlyRefreshBeta = 0 } = this.policy;
-    const aheadMs = -earlyRefreshBeta * entry.loadMs * Math.log(1 - this.core.random());
-    return nowMs + aheadMs >= entry.softUntilMs;
+    return isDue(entry, this);
   }
 
   #refresh(key: string, input: unknown, entry: Entry): void {
@@ -344,7 +303,7 @@ export class Keeper implements DefinitionParts, Invalidated {
 
   #start(key: string, input: unknown, entry: Entry | undefined, isEarly = false): Flight {
     const flight = new Flight(key, input);
-    this.#flights.set(key, flight);
+    this.#flights.add(flight);
     const { redis, applier } = this.core;
     if (
       redis === undefined ||
@@ -355,50 +314,11 @@ export class Keeper implements DefinitionParts, Invalidated {
       void this.#fly(flight, fetch(this, flight, entry, isEarly));
       return flight;
     }
-    this.#readFirst(flight, redis, entry);
+    readFirst(this, flight, redis, entry, {
+      goOn: (text) => void this.#fly(flight, fetch(this, flight, entry, false, text)),
+      end: () => this.#flights.end(flight),
+    });
     return flight;
-  }
-
-  /** A hit in Redis is the most frequent of what is not in memory: it is answered with as little as can be, and everything else goes the long way. */
-  #readFirst(flight: Flight, redis: RedisParts, stale: Entry | undefined): void {
-    const { journal } = this.core;
-    const { key } = flight;
-    const timeoutMs =
-      stale !== undefined && this.canFallBack(flight, stale)
-        ? redis.softTimeoutMs
-        : redis.hardTimeoutMs;
-    const goOn = (text: Promise<string | undefined>): void => {
-      // It may not be looked at any more: a failure is none of anybody's then.
-      text.catch(() => {});
-      void this.#fly(flight, fetch(this, flight, stale, false, text));
-    };
-    const look = (found: string | undefined): void => {
-      const entry = found === undefined ? undefined : lookAtOnce(this, redis, key, found);
-      if (entry === undefined || (this.policy.memoryTtlMs === 0 && this.isDue(entry))) {
-        goOn(Promise.resolve(found));
-        return;
-      }
-      this.counters.redisHits += 1;
-      this.keep(flight, entry);
-      this.#end(flight);
-      this.answerFresh(flight, entry);
-    };
-    const fail = (error: unknown): void => goOn(rejected(error));
-    const redisKey = this.redisKey(key);
-    if (this.policy.memoryTtlMs > 0) {
-      if (journal.isInSync) redis.level.readTo(redisKey, timeoutMs, look, fail);
-      else goOn(redis.level.read(redisKey, timeoutMs));
-      return;
-    }
-    // Without memory nothing tells that an invalidation is on its way here: Redis is asked, once for all reads of a turn.
-    const heard = journal.confirm();
-    const wait = (found: string | undefined): void => {
-      heard.then(
-        (isHeard) => (isHeard ? look(found) : goOn(Promise.resolve(found))),
-        (error: unknown) => fail(error),
-      );
-    };
-    redis.level.readTo(redisKey, timeoutMs, wait, fail);
   }
 
   async #fly(flight: Flight, flying: Promise<void>): Promise<void> {
@@ -408,50 +328,7 @@ export class Keeper implements DefinitionParts, Invalidated {
       if (flight.isAnswered || flight.waiterCount === 0) this.core.onError(error);
       flight.fail(error);
     } finally {
-      this.#end(flight);
+      this.#flights.end(flight);
     }
   }
-
-  #end(flight: Flight): void {
-    if (this.#flights.get(flight.key) === flight) this.#flights.delete(flight.key);
-    else this.#left.delete(flight);
-  }
-
-  #allFlights(): readonly Flight[] {
-    return [...this.#flights.values(), ...this.#left];
-  }
-
-  #voidFlights(before: Before, isMeant: (flight: Flight) => boolean, isForgotten = true): void {
-    for (const flight of this.#allFlights()) {
-      if (!isMeant(flight)) continue;
-      if (isBefore(flight, before)) this.#void(flight, isForgotten);
-      else if (hasOlder(flight, before)) {
-        // Its load is newer; what it may have given out until then is not.
-        if (isForgotten) flight.isForgotten = true;
-        this.#leave(flight);
-      }
-    }
-  }
-
-  #void(flight: Flight, isForgotten = true): void {
-    flight.isVoid = true;
-    if (isForgotten) flight.isForgotten = true;
-    this.#leave(flight);
-  }
-
-  #leave(flight: Flight): void {
-    if (this.#flights.get(flight.key) !== flight) return;
-    this.#flights.delete(flight.key);
-    this.#left.add(flight);
-  }
 }
-
-async function rejected(error: unknown): Promise<never> {
-  throw error;
-}
-
-const hasOlder = ({ stale }: Flight, before: Before): boolean =>
-  stale !== undefined && isBefore(stale, before);
-
-const isBefore = (one: Before, other: Before): boolean =>
-  one.clock < other.clock && one.ordinal < other.ordinal;

@@ -3,6 +3,7 @@ import type { CacheMessage, TimerClock } from "@upshift/foundation";
 import type { Journal } from "../journal/journal.ts";
 import type { News } from "../journal/news.ts";
 import { type NamePattern, parseGlob } from "./glob.ts";
+import type { Before } from "./before.ts";
 import { type Pending, PendingInvalidations } from "./pending.ts";
 import { RecentKeys } from "./recent-keys.ts";
 import type { TagTimes } from "./tag-times.ts";
@@ -16,12 +17,6 @@ export interface Invalidated {
   forgetMatching(pattern: NamePattern, before: Before): void;
   /** Loads under way may not have seen it: who reads from now on does not join them. */
   leaveFlights(before: Before): void;
-}
-
-/** What began before: by the journal's clock, and by what this process had heard. */
-export interface Before {
-  readonly clock: number;
-  readonly ordinal: number;
 }
 
 /** How an invalidation is brought to Redis. */
