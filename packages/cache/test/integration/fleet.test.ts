@@ -46,7 +46,7 @@ describe.skipIf(skips.isMissing).each(["ioredis", "node-redis"])("with %s", (cli
       // Only what is tested is to be tight: a process that has to wait for its share of the machine is no hung Redis.
       options: {
         namespace: `fleet${spaces}`,
-        l2: { hardTimeout: "10s" },
+        l2: { hardTimeout: "10s", softTimeout: "10s" },
         backplane: { heartbeat: 200, disconnectedTtl: "2s" },
       },
       policies: { item: { ...PATIENT, ...policy } },
@@ -100,6 +100,13 @@ describe.skipIf(skips.isMissing).each(["ioredis", "node-redis"])("with %s", (cli
     const members = await startReady(4, options);
     const calls = await callAll(members, "failing");
     const load = await fleet.load("failing");
+    // Each caller but the first of a process joins it, and all of them once more when it waits: who comes later does not learn of it.
+    for (const member of members)
+      if (member !== load.member)
+        await eventually(
+          "it waits",
+          async () => (await member.countersOf("item")).stampedesAbsorbed >= 2 * CALLERS - 1,
+        );
     load.answer({ error: { name: "DatabaseError", code: "57014", message: "canceled" } });
     const cause = { name: "DatabaseError", code: "57014", message: "canceled" };
     for (const [index, call] of calls.entries()) {
