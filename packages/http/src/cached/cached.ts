@@ -18,20 +18,19 @@ export function cached<Request extends IncomingMessage, Response extends ServerR
   handler: Handler<Request, Response>,
 ): (request: Request, response: Response, next?: Next) => Promise<void> {
   const route = new RouteCache<Request>(options, VIEW);
-  return async (request, response, next) => {
+  return (request, response, next) => {
     const exchange = new Exchange(request, response, next, handler);
-    const found = route.find(request);
-    if (found === undefined) {
-      await exchange.runPast();
-      return;
-    }
     try {
-      await route.answer(found, exchange);
+      const found = route.find(request);
+      if (found === undefined) return exchange.runPast();
+      return route.answer(found, exchange)?.catch((error) => exchange.fail(error)) ?? DONE;
     } catch (error) {
-      exchange.fail(error);
+      return exchange.fail(error);
     }
   };
 }
+
+const DONE: Promise<void> = Promise.resolve();
 
 /** `originalUrl` is of Express, where routers shorten `url`. */
 type NodeMessage = IncomingMessage & { readonly originalUrl?: string };

@@ -34,11 +34,10 @@ export class EntryAnswers {
 
   /** @returns a promise only while a large body is being compressed for the first time */
   of(
-    stored: StoredResponse,
+    variants: Variants,
     method: string | undefined,
     headers: IncomingHttpHeaders,
   ): Answer | Promise<Answer> {
-    const variants = this.#variantsOf(stored);
     const accepted = this.#acceptedOf(headers["accept-encoding"]);
     const coding = variants.choose(accepted);
     if (coding === undefined) return variants.notAcceptable;
@@ -83,7 +82,7 @@ export class EntryAnswers {
     return evaluatePreconditions(request, { exists: true, tag, lastModifiedMs }, accepted, coding);
   }
 
-  #variantsOf(stored: StoredResponse): Variants {
+  variantsOf(stored: StoredResponse): Variants {
     const known = this.#variants.get(stored);
     if (known !== undefined) return known;
     const { isWeak, isPrivate, cacheControl, vary, compression } = this.#rules;

@@ -57,7 +57,7 @@ export class Exchange<
   }
 
   /** @throws the error where nobody else is there to take it */
-  fail(error: unknown): void {
+  async fail(error: unknown): Promise<void> {
     if (this.#next === undefined) throw error;
     if (error instanceof PassedOnError) this.#next();
     else if (this.response.headersSent) this.response.destroy();

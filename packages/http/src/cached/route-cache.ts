@@ -5,6 +5,7 @@ import type { CompressionOptions, CompressionSettings } from "../coding/compress
 import { toCompressionSettings } from "../coding/compression-settings.ts";
 import { formatCacheControl, isShared } from "../send/cache-control.ts";
 import type { Answer } from "./answer.ts";
+import type { Variants } from "./variants.ts";
 import { ResponseNotKeptError } from "./cached-errors.ts";
 import type { CachedOptions } from "./cached-options.ts";
 import { EntryAnswers } from "./entry-answers.ts";
@@ -60,6 +61,8 @@ export class RouteCache<Request> {
   readonly #rules: RecordRules;
   readonly #shareRules: ShareRules;
   readonly #passes: PassList;
+  /** What promises of the cache are known to give. */
+  readonly #known = new WeakMap<Promise<CachedResponse | undefined>, Variants>();
   readonly #isForAll: boolean;
   readonly #warned = new Set<string>();
 
@@ -117,19 +120,44 @@ export class RouteCache<Request> {
     return found === undefined || this.#passes.has(found.key) ? undefined : found;
   }
 
-  /** @throws what the handler throws */
-  async answer(found: RequestKey, asker: Asker<Request>): Promise<void> {
-    const response = await this.#definition.get({ found, asker });
+  /**
+   * A hit in memory is answered before this returns: on the way of thousands of requests per second, waiting would cost more than all else here.
+   *
+   * @returns nothing when that was so
+   * @throws and rejects with what the handler throws
+   */
+  answer(found: RequestKey, asker: Asker<Request>): Promise<void> | undefined {
+    // The cache gives the same promise for as long as the entry is good.
+    const promise = this.#definition.get({ found, asker });
+    const variants = this.#known.get(promise);
+    if (variants === undefined) return this.#answerLater(promise, found, asker);
+    return this.#give(variants, asker);
+  }
+
+  async #answerLater(
+    promise: Promise<CachedResponse | undefined>,
+    found: RequestKey,
+    asker: Asker<Request>,
+  ): Promise<void> {
+    const response = await promise;
     // What was too large has been sent on its way.
     if (asker.isAnswered) return;
     if (response?.kind === "stored") {
-      const { request } = asker;
-      const headers = this.#view.headersOf(request);
-      const answer = this.#answers.of(response, this.#view.methodOf(request), headers);
-      asker.isAnswered = true;
-      asker.send(answer instanceof Promise ? await answer : answer);
+      const variants = this.#answers.variantsOf(response);
+      this.#known.set(promise, variants);
+      await this.#give(variants, asker);
     } else if (response?.by === asker) this.#passes.add(found.key);
     else await asker.runPast();
+  }
+
+  #give(variants: Variants, asker: Asker<Request>): Promise<void> | undefined {
+    const { request } = asker;
+    const headers = this.#view.headersOf(request);
+    const answer = this.#answers.of(variants, this.#view.methodOf(request), headers);
+    asker.isAnswered = true;
+    if (answer instanceof Promise) return answer.then((ready) => asker.send(ready));
+    asker.send(answer);
+    return undefined;
   }
 
   async #load(

@@ -41,15 +41,14 @@ export interface CachedFastifyReply {
 export function cached<Request extends CachedFastifyRequest, Reply extends CachedFastifyReply>(
   options: CachedOptions<Request>,
   handler: (request: Request, reply: Reply) => unknown,
-): (request: Request, reply: Reply) => Promise<unknown> {
+): (request: Request, reply: Reply) => unknown {
   const route = new RouteCache<Request>(options, VIEW);
   const names = options.query === undefined ? undefined : new Set(options.query);
-  return async (request, reply) => {
-    const asker = new FastifyAsker(request, reply, handler, names);
+  return (request, reply) => {
     const found = route.find(request);
-    if (found === undefined) return await handler(request, reply);
-    await route.answer(found, asker);
-    return await asker.past;
+    if (found === undefined) return handler(request, reply);
+    const asker = new FastifyAsker(request, reply, handler, names);
+    return route.answer(found, asker)?.then(() => asker.past);
   };
 }
 
