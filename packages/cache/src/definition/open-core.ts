@@ -7,6 +7,7 @@ import { Applier, type RedisRemoval } from "../invalidation/applier.ts";
 import { TagTimes } from "../invalidation/tag-times.ts";
 import type { JournalReader } from "../journal/journal.ts";
 import { LocalJournal } from "../journal/local-journal.ts";
+import { wakeChannelOf } from "../journal/news-line.ts";
 import { RedisJournal } from "../journal/redis-journal.ts";
 import { ServerTime } from "../journal/server-time.ts";
 import { CoarseClock } from "../memory/coarse-clock.ts";
@@ -87,7 +88,7 @@ function openLevel(
 ): { readonly level: RedisLevel; readonly breaker: Breaker; readonly removal: RedisRemoval } {
   const { namespace, clock, breakerFailures, breakerOpenMs, hardTimeoutMs } = settings;
   const breaker = new Breaker(clock, breakerFailures, breakerOpenMs);
-  const level = new RedisLevel(redis, breaker, hardTimeoutMs, `{${namespace}}:wake`);
+  const level = new RedisLevel(redis, breaker, hardTimeoutMs, wakeChannelOf(namespace));
   const keyOf = (definition: string, key: string): string => `${namespace}:${definition}:${key}`;
   const removal: RedisRemoval = {
     allows: () => level.isReachable && !breaker.isOpen,

@@ -1,11 +1,11 @@
-import { hasErrorCode, type TimerClock } from "@upshift/foundation";
-import type { Redis, Reply, Subscription } from "@upshift/redis";
-import { EVERYTHING, type TagTimes } from "../invalidation/tag-times.ts";
+import type { TimerClock } from "@upshift/foundation";
+import type { Redis } from "@upshift/redis";
+import type { TagTimes } from "../invalidation/tag-times.ts";
 import { Acknowledgements } from "./acknowledgements.ts";
 import type { Announced, Journal, JournalReader } from "./journal.ts";
-import { ANNOUNCE, BEAT } from "./journal-scripts.ts";
-import { type Message, type News, readMessage, writeMessage } from "./news.ts";
-import { pairs, parseEntries } from "./journal-replies.ts";
+import { JournalStore } from "./journal-store.ts";
+import type { Message, News } from "./news.ts";
+import { heardChannelOf, NewsLine, newsChannelOf } from "./news-line.ts";
 import type { ServerTime } from "./server-time.ts";
 
 export interface RedisJournalOptions {
@@ -22,22 +22,14 @@ export interface RedisJournalOptions {
   readonly wake: (key: string) => void;
 }
 
-/** How many messages one that was away can catch up on; beyond that it forgets all it has in memory. */
-const LOG_LENGTH = 10_000;
-/** Tags that are read at the start; with more, those of older values are asked for one by one. */
-const MOST_TAGS_AT_START = 10_000;
-/** A member that was not heard of for so long has no memory that anybody believes. */
-const FORGET_MEMBER_MS = 3_600_000;
-
 /** The journal that processes share through Redis: a numbered message for everything, a log for those who missed some, a heartbeat for those who do not know that they did. */
 export class RedisJournal implements Journal {
-  readonly #redis: Redis;
   readonly #reader: JournalReader;
   readonly #tagTimes: TagTimes;
   readonly #serverTime: ServerTime;
   readonly #options: RedisJournalOptions;
-  readonly #keys: readonly [clock: string, log: string, tags: string, members: string];
-  readonly #channel: string;
+  readonly #store: JournalStore;
+  readonly #line: NewsLine;
   readonly #acknowledgements: Acknowledgements;
   readonly #stopWatching: () => void;
   clock = 0;
@@ -52,7 +44,6 @@ export class RedisJournal implements Journal {
   #hasStarted = false;
   #hasTags = false;
   #isClosed = false;
-  #subscription: Promise<Subscription> | undefined;
   #cancelBeat: () => void = () => {};
   #syncing: Promise<boolean> | undefined;
   #confirming: Promise<boolean> | undefined;
@@ -64,15 +55,37 @@ export class RedisJournal implements Journal {
     serverTime: ServerTime,
     options: RedisJournalOptions,
   ) {
-    this.#redis = redis;
     this.#reader = reader;
     this.#tagTimes = tagTimes;
     this.#serverTime = serverTime;
     this.#options = options;
-    const prefix = `{${options.namespace}}:`;
-    this.#keys = [`${prefix}clock`, `${prefix}log`, `${prefix}tags`, `${prefix}members`];
-    this.#channel = `${prefix}news`;
-    this.#acknowledgements = new Acknowledgements(options.clock, options.member);
+    const { namespace, member, disconnectedTtlMs, heartbeatMs } = options;
+    this.#store = new JournalStore(redis, {
+      ...options,
+      newsChannel: newsChannelOf(namespace),
+      // Whoever waits for this process must know for how long after its heartbeat it believes its memory: between two it may ask and read as well.
+      memberEntry: `${member} ${disconnectedTtlMs + heartbeatMs}`,
+    });
+    this.#line = new NewsLine(
+      redis,
+      {
+        onSubscribed: () => {
+          this.#isSubscribed = true;
+          if (this.isInSync) this.#trustFrom(this.#syncedAtMs);
+        },
+        onUp: () => void this.sync(),
+        onMessage: (clock, number, message) => this.#receive(clock, number, message),
+        // What it says is not known, so nothing that was known before can be believed.
+        onUnreadable: () => {
+          if (this.#hasStarted) this.#reader.onMissed();
+        },
+        onWake: options.wake,
+        onHeard: (text) => this.#acknowledgements.receive(text),
+        onError: (error) => this.#reader.onError(error),
+      },
+      options,
+    );
+    this.#acknowledgements = new Acknowledgements(options.clock, member);
     this.#stopWatching = redis.watch({
       onDown: () => this.#distrustRedis(),
       onReady: () => {
@@ -96,41 +109,22 @@ export class RedisJournal implements Journal {
 
   /** See {@link RedisParts.askTags}. */
   async askTags(tags: readonly string[], clock: number, timeoutMs: number): Promise<boolean> {
-    const reply = await this.#redis.send(["ZMSCORE", this.#keys[2], "", ...tags], { timeoutMs });
-    const [since, ...times] = Array.isArray(reply) ? reply : [];
+    const { since, times } = await this.#store.timesOf(tags, timeoutMs);
     // What the journal does not know of may have happened.
-    if (typeof since !== "string" || Number(since) > clock) return false;
+    if (since === undefined || since > clock) return false;
     for (const [index, time] of times.entries()) {
       const tag = tags[index];
-      if (tag !== undefined && typeof time === "string")
-        this.#tagTimes.raise(tag, Number(time), false);
+      if (tag !== undefined && time !== undefined) this.#tagTimes.raise(tag, time, false);
     }
     return true;
   }
 
   async announce(news: readonly News[], isStrict: boolean): Promise<Announced> {
-    const { member, timeoutMs, keepTagsMs } = this.#options;
+    const { member, keepTagsMs } = this.#options;
     const message: Message = { from: member, news, isAcknowledged: isStrict };
-    const tags = news.flatMap((each) => (each[0] === "tag" ? [each[1]] : []));
-    const reply = await this.#redis.run(
-      ANNOUNCE,
-      this.#keys,
-      [
-        this.#channel,
-        writeMessage(message),
-        Math.ceil(keepTagsMs() * 1_000),
-        LOG_LENGTH,
-        FORGET_MEMBER_MS,
-        ...tags,
-      ],
-      { timeoutMs },
-    );
-    const [clockText, numberText, serverMs, members] = Array.isArray(reply) ? reply : [];
-    const clock = Number(clockText);
-    this.#hear(clock, Number(numberText), message);
-    const heard = isStrict
-      ? this.#acknowledgements.wait(clock, Number(serverMs), pairs(members))
-      : undefined;
+    const { clock, number, serverMs, members } = await this.#store.announce(message, keepTagsMs());
+    this.#hear(clock, number, message);
+    const heard = isStrict ? this.#acknowledgements.wait(clock, serverMs, members) : undefined;
     return { clock, heard };
   }
 
@@ -159,15 +153,7 @@ export class RedisJournal implements Journal {
     this.#cancelBeat();
     this.#stopWatching();
     this.#acknowledgements.close();
-    const { member, timeoutMs } = this.#options;
-    await Promise.all([
-      this.#subscription?.then((subscription) => subscription.close()).catch(() => {}),
-      this.#redis.isReady
-        ? this.#redis
-            .send(["ZREM", this.#keys[3], this.#memberEntry(member)], { timeoutMs })
-            .catch(() => {})
-        : undefined,
-    ]);
+    await Promise.all([this.#line.close(), this.#store.leave().catch(() => {})]);
   }
 
   #beatLater(): void {
@@ -187,10 +173,11 @@ export class RedisJournal implements Journal {
     try {
       const sentAtMs = this.#options.clock.now();
       const lossCount = this.#lossCount;
-      this.#subscribe();
-      const [clockText, numberText, serverMs] = await this.#beat();
-      this.#serverTime.learn(Number(serverMs), sentAtMs, this.#options.clock.now());
-      await this.#arriveAt(Number(clockText), Number(numberText));
+      this.#line.open();
+      const beat = await this.#store.beat({ clock: this.clock, number: this.#number });
+      if (beat.isNoted) this.#beatAtMs = sentAtMs;
+      this.#serverTime.learn(beat.serverMs, sentAtMs, this.#options.clock.now());
+      await this.#arriveAt(beat.clock, beat.number);
       if (lossCount !== this.#lossCount) return false;
       this.#trustFrom(sentAtMs);
       return true;
@@ -200,52 +187,16 @@ export class RedisJournal implements Journal {
     }
   }
 
-  /** @returns clock, count of messages, ms of the server */
-  async #beat(): Promise<readonly Reply[]> {
-    const { member, timeoutMs } = this.#options;
-    const sentAtMs = this.#options.clock.now();
-    const everything: Message = { from: "", news: [["tag", EVERYTHING]], isAcknowledged: false };
-    const args = [
-      this.#channel,
-      this.#memberEntry(member),
-      this.clock,
-      writeMessage(everything),
-      LOG_LENGTH,
-      this.#number,
-    ];
-    try {
-      const reply = await this.#redis.run(BEAT, this.#keys, args, { timeoutMs });
-      this.#beatAtMs = sentAtMs;
-      return Array.isArray(reply) ? reply : [];
-    } catch (error) {
-      // A Redis that is full takes nothing, and still tells what has happened.
-      if (!hasErrorCode(error, "UPSHIFT_REDIS_REPLY") || !error.message.includes("OOM"))
-        throw error;
-      const [reply, time] = await Promise.all([
-        this.#redis.send(["HMGET", this.#keys[0], "c", "s"], { timeoutMs }),
-        this.#redis.send(["TIME"], { key: null, timeoutMs }),
-      ]);
-      const [clock = null, number = null] = Array.isArray(reply) ? reply : [];
-      const [seconds, micros] = Array.isArray(time) ? time : [];
-      if (number === null || Number(clock) < this.clock || Number(number) < this.#number)
-        throw error;
-      return [clock, number, Number(seconds) * 1_000 + Math.floor(Number(micros) / 1_000)];
-    }
-  }
-
   async #confirm(): Promise<boolean> {
     if (!this.#hasStarted) return this.sync();
     try {
       const sentAtMs = this.#options.clock.now();
       const lossCount = this.#lossCount;
-      const { timeoutMs } = this.#options;
-      const reply = await this.#redis.send(["HMGET", this.#keys[0], "c", "s"], { timeoutMs });
-      const [clockText, numberText] = Array.isArray(reply) ? reply : [];
-      const number = Number(numberText ?? Number.NaN);
+      const { clock, number } = await this.#store.position();
       // No more than what was heard: nothing has happened. Anything else is looked into.
       if (
         number !== this.#number ||
-        Number(clockText) < this.clock ||
+        clock < this.clock ||
         lossCount !== this.#lossCount ||
         !this.isInSync
       ) {
@@ -292,13 +243,9 @@ export class RedisJournal implements Journal {
 
   /** @param number - that of the last message there is */
   async #catchUp(number: number): Promise<void> {
-    const { timeoutMs } = this.#options;
     // Numbers that begin again belong to a journal that was lost.
     if (number < this.#number) return await this.#startAnew(number);
-    const reply = await this.#redis.send(["XRANGE", this.#keys[1], `(${this.clock}`, "+"], {
-      timeoutMs,
-    });
-    for (const entry of parseEntries(reply)) {
+    for (const entry of await this.#store.messagesAfter(this.clock)) {
       // Heard while the answer was on its way.
       if (entry.clock <= this.clock) continue;
       if (entry.number !== this.#number + 1) break;
@@ -316,13 +263,8 @@ export class RedisJournal implements Journal {
   }
 
   async #readTags(): Promise<void> {
-    const { timeoutMs } = this.#options;
     this.#tagTimes.knownSince = Number.POSITIVE_INFINITY;
-    const most = MOST_TAGS_AT_START - 1;
-    const reply = await this.#redis.send(["ZREVRANGE", this.#keys[2], 0, most, "WITHSCORES"], {
-      timeoutMs,
-    });
-    const tags = pairs(reply);
+    const tags = await this.#store.recentTags();
     for (const [tag, at] of tags) if (tag !== "") this.#tagTimes.raise(tag, at, false);
     // The most recent come first: of a full page, what is older than the last is not known.
     const since = tags.find(([tag]) => tag === "") ?? tags.at(-1);
@@ -343,70 +285,13 @@ export class RedisJournal implements Journal {
     this.clock = clock;
   }
 
-  /** Not waited for: the heartbeat tells as well what was invalidated, only later. */
-  #subscribe(): void {
-    if (this.#subscription !== undefined) return;
-    const subscribing = this.#redis.subscribe(
-      {
-        channels: [this.#channel, this.#wakeChannel, this.#acknowledgementChannel],
-        onMessage: (text, channel) => this.#receive(text, channel),
-        onUp: () => void this.sync(),
-      },
-      { timeoutMs: this.#options.timeoutMs },
-    );
-    this.#subscription = subscribing;
-    void this.#awaitSubscription(subscribing);
-  }
-
-  async #awaitSubscription(subscribing: Promise<Subscription>): Promise<void> {
-    try {
-      await subscribing;
-      this.#isSubscribed = true;
-      if (this.isInSync) this.#trustFrom(this.#syncedAtMs);
-    } catch (error) {
-      this.#subscription = undefined;
-      this.#reader.onError(error);
-    }
-  }
-
-  get #wakeChannel(): string {
-    return `{${this.#options.namespace}}:wake`;
-  }
-
-  get #acknowledgementChannel(): string {
-    return `{${this.#options.namespace}}:heard:${this.#options.member}`;
-  }
-
-  #receive(text: string, channel: string): void {
-    if (channel === this.#wakeChannel) {
-      this.#options.wake(text);
-      return;
-    }
-    if (channel === this.#acknowledgementChannel) {
-      this.#acknowledgements.receive(text);
-      return;
-    }
-    const [clockText = "", numberText = ""] = text.split(" ", 2);
-    const clock = Number(clockText);
-    const message = readMessage(text.slice(clockText.length + numberText.length + 2));
+  #receive(clock: number, number: number, message: Message): void {
     if (!this.#hasStarted) return;
-    if (message === undefined || !Number.isFinite(clock)) {
-      // Of a later version: what it says is not known, so nothing that was known before can be believed.
-      this.#reader.onMissed();
-      return;
-    }
-    this.#hear(clock, Number(numberText), message);
-    if (message.isAcknowledged && message.from !== this.#options.member) {
-      const { member, namespace, timeoutMs } = this.#options;
-      const heard = `{${namespace}}:heard:${message.from}`;
-      this.#redis
-        .send(["PUBLISH", heard, `${member} ${clock}`], { key: null, timeoutMs })
-        .catch((error: unknown) => this.#reader.onError(error));
-    }
-  }
-
-  /** Whoever waits for this process must know for how long after its heartbeat it believes its memory: between two it may ask and read as well. */
-  #memberEntry(member: string): string {
-    return `${member} ${this.#options.disconnectedTtlMs + this.#options.heartbeatMs}`;
+    this.#hear(clock, number, message);
+    const { member, namespace } = this.#options;
+    if (!message.isAcknowledged || message.from === member) return;
+    this.#store
+      .publish(heardChannelOf(namespace, message.from), `${member} ${clock}`)
+      .catch((error: unknown) => this.#reader.onError(error));
   }
 }
