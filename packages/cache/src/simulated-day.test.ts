@@ -29,7 +29,7 @@ const settled = (): Promise<void> => new Promise((resolve) => void setImmediate(
 
 it(
   `${HOURS} hours of reads, writes, invalidations and faults leave memory as it was, and nothing behind`,
-  { timeout: IS_FULL ? 600_000 : 60_000 },
+  { timeout: IS_FULL ? 900_000 : 240_000 },
   async () => {
     const random = seeded(24);
     const below = (count: number): number => Math.floor(random() * count);
