@@ -54,6 +54,9 @@ export class EntryAnswers {
     headers: IncomingHttpHeaders,
     accepted: AcceptedCodings | undefined,
   ): Answer | Promise<Answer> {
+    const noneMatch = headers["if-none-match"];
+    if (noneMatch !== undefined && noneMatch === variant.tag && !isForWrites(headers))
+      return variant.notModified;
     if (isConditional(headers) && variants.status < 300 && variants.status !== 204) {
       const verdict = this.#verdict(variant, variants, method, headers, accepted);
       if (verdict.outcome === "failed") return FAILED;
@@ -109,11 +112,13 @@ export class EntryAnswers {
   }
 }
 
+const isForWrites = (headers: IncomingHttpHeaders): boolean =>
+  headers["if-match"] !== undefined || headers["if-unmodified-since"] !== undefined;
+
 const isConditional = (headers: IncomingHttpHeaders): boolean =>
   headers["if-none-match"] !== undefined ||
   headers["if-modified-since"] !== undefined ||
-  headers["if-match"] !== undefined ||
-  headers["if-unmodified-since"] !== undefined;
+  isForWrites(headers);
 
 const lineOf = (value: string | string[] | undefined): string | undefined =>
   typeof value === "object" ? value.join(", ") : value;

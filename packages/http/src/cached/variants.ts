@@ -13,6 +13,8 @@ import { type StoredResponse, valueOf } from "./stored-response.ts";
 /** A stored response in one coding, ready to be written. */
 export interface Variant {
   readonly coding: NegotiatedCoding;
+  /** As it is sent; `undefined` where there is none. */
+  readonly tag: string | undefined;
   readonly whole: Answer;
   /** For HEAD. */
   readonly head: Answer;
@@ -168,6 +170,7 @@ export class Variants {
     validators.push(...own.filter(([name]) => !OF_CONTENT.has(name)).flat());
     return {
       coding,
+      tag: isSuccess(status) && hasBody ? tag : undefined,
       whole:
         body.length > MOST_LATIN1_BYTES || !hasBody
           ? { status, fields, body: hasBody ? body : undefined }
