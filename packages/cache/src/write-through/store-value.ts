@@ -52,7 +52,7 @@ export async function storeValue(
 /**
  * The database first, then Redis and memory.
  *
- * While the database is being written to, loads store nothing, in any process; a process that does not live to the end leaves the old value for no longer than 30 s.
+ * While the database is being written to, loads store nothing, in any process; a process that does not live to the end leaves the old value in Redis for no longer than 30 s, and in the memory of others for their `l1Ttl`.
  *
  * @param save - writes to the database, and gives the value to be kept
  * @throws what `save` throws; the cached value is removed then
