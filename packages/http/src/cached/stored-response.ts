@@ -15,7 +15,7 @@ export interface StoredResponse {
 }
 
 /** A response that is for the request that made it alone. */
-export interface UnsharedResponse {
+interface UnsharedResponse {
   readonly kind: "unshared";
   readonly by: object;
 }
