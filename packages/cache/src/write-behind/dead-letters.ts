@@ -61,14 +61,13 @@ export class DeadLetters<K, V> {
           const letter = letters[index];
           if (letter === undefined) return [];
           const [failedAt, tries, code = ""] = reasons[index]?.split(" ") ?? [];
-          return {
-            ...this.#contentOf(letter),
+          return Object.assign(this.#contentOf(letter), {
             keyText: key,
             changeCount: letter.changeCount,
             failedAtMs: Number(failedAt),
             tryCount: Number(tries),
             errorCode: code,
-          };
+          });
         });
       }),
     );

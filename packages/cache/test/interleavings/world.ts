@@ -28,7 +28,7 @@ export class Stage {
   }
 }
 
-export const settled = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
+const settled = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
 
 /** After so long with nothing left to happen, a call hangs. */
 const MOST_TICKS = 400;
