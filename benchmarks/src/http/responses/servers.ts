@@ -10,6 +10,9 @@ import express from "express";
 import { fastify } from "fastify";
 import { createItems } from "./items.ts";
 
+/** What rows would be after they were read. */
+const ITEMS = createItems();
+
 const OPTIONS = { name: "items", policy: { ttl: "1h" } } as const;
 
 /** Listens on a free port of this machine. @returns the port */
@@ -21,19 +24,19 @@ export const SERVERS: Readonly<Record<string, StartServer>> = {
   core: () => listen(coreListener()),
   "core-send": () =>
     listen((_, response) => {
-      void send(response, createItems());
+      void send(response, ITEMS);
     }),
   express: () =>
     listen(
       express()
         .use(compression())
-        .get("/items", (_, response) => void response.json(createItems())),
+        .get("/items", (_, response) => void response.json(ITEMS)),
     ),
   "express-cached": () => listen(express().get("/items", cachedItems())),
   fastify: async () => {
     const app = fastify();
     await app.register(fastifyCompress);
-    app.get("/items", () => createItems());
+    app.get("/items", () => ITEMS);
     await app.listen({ port: 0, host: "127.0.0.1" });
     return portOf(app.server.address());
   },
@@ -41,7 +44,7 @@ export const SERVERS: Readonly<Record<string, StartServer>> = {
     const app = fastify();
     app.get(
       "/items",
-      cachedFastify({ ...OPTIONS, cache: createCache() }, () => createItems()),
+      cachedFastify({ ...OPTIONS, cache: createCache() }, () => ITEMS),
     );
     await app.listen({ port: 0, host: "127.0.0.1" });
     return portOf(app.server.address());
@@ -50,7 +53,7 @@ export const SERVERS: Readonly<Record<string, StartServer>> = {
 
 /** What a handler by hand would do at best: stored buffers, nothing negotiated but by a look for the name of the coding. */
 function bareListener(): RequestListener {
-  const json = Buffer.from(JSON.stringify(createItems()));
+  const json = Buffer.from(JSON.stringify(ITEMS));
   const gzip = gzipSync(json);
   const brotli = brotliCompressSync(json, {
     params: { [constants.BROTLI_PARAM_QUALITY]: 5 },
@@ -76,7 +79,7 @@ function coreListener(): RequestListener {
 function cachedItems() {
   return cached({ ...OPTIONS, cache: createCache() }, (_request, response) => {
     response.setHeader("content-type", "application/json");
-    response.end(JSON.stringify(createItems()));
+    response.end(JSON.stringify(ITEMS));
   });
 }
 

@@ -8,6 +8,8 @@ import {
 import type { AddressInfo } from "node:net";
 import { brotliDecompressSync, gunzipSync } from "node:zlib";
 import { type Cache, createCache, tag } from "@upshift/cache";
+import { connectRedis } from "@upshift/redis";
+import { startRedis } from "@upshift/services";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { cached } from "../../src/cached/cached.ts";
 import type { CachedOptions } from "../../src/cached/cached-options.ts";
@@ -391,6 +393,31 @@ describe("a cached response", () => {
     await vi.waitFor(async () =>
       expect(Number((await get("/a")).body.toString())).toBeGreaterThan(1),
     );
+  });
+
+  it("is given out by another process as the first has made it", async () => {
+    const redis = await startRedis();
+    const connections = [1, 2].map(() => connectRedis(redis.url, { client: "ioredis" }));
+    const answers: Answer[] = [];
+    for (const [index, connection] of connections.entries()) {
+      const cache = createCache({ redis: connection });
+      caches.push(cache);
+      const { get } = await serve(
+        (_, res) => {
+          res.setHeader("x-made-by", String(index));
+          json(_, res);
+        },
+        { cache },
+      );
+      answers.push(await get("/a", { "accept-encoding": "gzip", host: "a.test" }));
+    }
+    const [first, second] = answers;
+    expect(second?.headers["x-made-by"]).toBe("0");
+    expect(second?.headers.etag).toBe(first?.headers.etag);
+    expect(second?.body.equals(first?.body ?? Buffer.alloc(0))).toBe(true);
+    await Promise.all(caches.splice(0).map((cache) => cache.close()));
+    for (const connection of connections) await connection.close();
+    await redis.stop();
   });
 
   it("refuses options that contradict each other", () => {

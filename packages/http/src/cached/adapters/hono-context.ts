@@ -95,16 +95,14 @@ function trackRaw(
   visible: Readonly<Record<string, string | string[] | undefined>>,
   onRead: (name: string) => void,
 ): object {
-  const headers = new Headers();
-  for (const name of raw.headers.keys()) headers.set(name, "");
   const valueOf = (name: string): string | null => visible[name.toLowerCase()]?.toString() ?? null;
-  const tracked = new Proxy(headers, {
+  const tracked = new Proxy(raw.headers, {
     get(target, name) {
       if (name === "get") return valueOf;
       if (name === "has") return (header: string) => valueOf(header) !== null;
       onRead("*");
-      const value: unknown = Reflect.get(raw.headers, name);
-      return typeof value === "function" ? value.bind(raw.headers) : Reflect.get(target, name);
+      const value: unknown = Reflect.get(target, name, target);
+      return typeof value === "function" ? value.bind(target) : value;
     },
   });
   return facade(raw, { url, method: "GET", headers: tracked });
