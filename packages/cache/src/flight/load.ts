@@ -1,6 +1,7 @@
 import { hasErrorCode } from "@upshift/foundation";
 import type { DefinitionParts } from "../definition/definition-parts.ts";
-import { Entry } from "../entry/entry.ts";
+import type { Entry } from "../entry/entry.ts";
+import { newEntry } from "../entry/new-entry.ts";
 import { writeStored } from "../entry/stored-value.ts";
 import { writeFailure } from "./failure.ts";
 import type { Flight } from "./flight.ts";
@@ -48,13 +49,16 @@ export async function load(
   const isHeld = core.applier.isHeld(name, flight.key);
   flight.begin(core.journal.clock, core.tagTimes.ordinal);
   let value: unknown;
+  let entry: Entry | undefined;
   try {
-    value = await runLoader(() => traced(parts, flight, notes), controller, {
+    const loaded = await runLoader(() => traced(parts, flight, notes), controller, {
       definition: name,
       timeoutMs: policy.hardTimeoutMs,
       clock,
       closing: core.closing,
     });
+    value = parts.prepared(loaded);
+    entry = entryOf(parts, flight, notes, value, startedAtMs);
   } catch (error) {
     counters.loadFailures += 1;
     if (hasErrorCode(error, "UPSHIFT_CACHE_LOAD_TIMEOUT")) counters.loadTimeouts += 1;
@@ -74,9 +78,7 @@ export async function load(
     stopRenewing();
     cancelSoft?.();
   }
-  const prepared = parts.prepared(value);
-  const entry = entryOf(parts, flight, notes, prepared, startedAtMs);
-  parts.answerLoaded(flight, prepared);
+  parts.answerLoaded(flight, value);
   if (entry === undefined || !mayKeep || isHeld) {
     release(parts, flight.key, token, "", 0);
     return;
@@ -113,8 +115,10 @@ async function store(
     return;
   }
   let text: string;
+  let version: string;
   try {
     text = writeStored(parts.storedOf(entry, redis), codec);
+    version = entry.isAbsent ? "" : parts.versionOf(entry.value);
   } catch (error) {
     // The value is good for this process; others have to load it themselves.
     core.onError(error);
@@ -122,7 +126,6 @@ async function store(
     parts.keep(flight, entry);
     return;
   }
-  const version = entry.isAbsent ? "" : parts.versionOf(entry.value);
   const keepMs = entry.hardUntilMs - core.clock.now();
   try {
     if (await redis.level.fill(parts.redisKey(flight.key), token, text, keepMs, version)) {
@@ -156,32 +159,16 @@ function entryOf(
   value: unknown,
   startedAtMs: number,
 ): Entry | undefined {
-  const { core, policy } = parts;
-  const nowMs = core.clock.now();
-  const isAbsent = value === undefined;
-  const fullTtlMs = isAbsent ? policy.absentTtlMs : (notes.ttlMs ?? policy.ttlMs);
-  if (notes.isSkipped || fullTtlMs <= 0) return undefined;
-  core.keeps(fullTtlMs + policy.keepForMs);
-  const ttlMs = fullTtlMs * (1 - policy.jitterRatio * core.random());
-  const { slidingMs = Number.POSITIVE_INFINITY } = policy;
-  return new Entry(
-    {
-      value,
-      isAbsent,
-      softUntilMs: nowMs + Math.min(ttlMs, slidingMs),
-      hardUntilMs: nowMs + ttlMs + (isAbsent ? 0 : policy.keepForMs),
-      ttlMs,
-      loadMs: nowMs - startedAtMs,
-      clock: flight.clock,
-      ordinal: flight.ordinal,
-      tags: [...new Set([...notes.noted, ...parts.tagsOf(flight, value)])],
-      tagVersion: core.tagTimes.version,
-      // What was read from the database was right when the load began.
-      confirmedAtMs: startedAtMs,
-    },
-    policy,
-    nowMs,
-  );
+  if (notes.isSkipped) return undefined;
+  return newEntry(parts, {
+    value,
+    tags: [...new Set([...notes.noted, ...parts.tagsOf(flight, value)])],
+    ttlMs: notes.ttlMs,
+    loadMs: parts.core.clock.now() - startedAtMs,
+    seen: flight,
+    // What was read from the database was right when the load began.
+    confirmedAtMs: startedAtMs,
+  });
 }
 
 function renew(parts: DefinitionParts, key: string, token: string | undefined): () => void {

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Keeper } from "../definition/keeper.ts";
-import { Entry } from "../entry/entry.ts";
+import type { Entry } from "../entry/entry.ts";
+import { newEntry } from "../entry/new-entry.ts";
 import { writeStored } from "../entry/stored-value.ts";
 import type { Flight } from "../flight/flight.ts";
 import type { InvalidationStatus } from "../invalidation/applier.ts";
@@ -21,7 +22,7 @@ const WRITE_MS = 30_000;
 /**
  * Stores a value in Redis and memory, and tells the others. Loads that began before store nothing.
  *
- * @throws {CacheValueError} when Redis cannot hold it, before anything is done
+ * @throws {CacheValueError} when Redis cannot hold it, and what `version` throws, before anything is done
  */
 export async function storeValue(
   keeper: Keeper,
@@ -30,19 +31,12 @@ export async function storeValue(
   const { redis, clock } = keeper.core;
   const flight = keeper.openFlight(write.key);
   try {
-    const { entry, text } = prepare(keeper, flight, write);
-    let isStored = true;
+    const { entry, text, version } = prepare(keeper, flight, write);
     return await finish(keeper, flight, entry, write, text.length, async () => {
       flight.begin(keeper.core.journal.clock, keeper.core.tagTimes.ordinal);
       if (redis === undefined) return true;
-      const keepMs = entry.hardUntilMs - clock.now();
-      isStored = await redis.level.put(
-        keeper.redisKey(write.key),
-        text,
-        keepMs,
-        write.version ?? keeper.versionOf(entry.value),
-      );
-      return isStored;
+      const keepMs = entry === undefined ? 0 : entry.hardUntilMs - clock.now();
+      return await redis.level.put(keeper.redisKey(write.key), text, keepMs, version);
     });
   } finally {
     keeper.closeFlight(flight);
@@ -85,10 +79,9 @@ export async function writeValueThrough(
     const wasAlone = endLocally();
     // What was invalidated since the write began may be newer than what it wrote: the flight has heard of it, and the entry is as old as the flight.
     const isOvertaken = flight.isVoid;
-    const { entry, text } = prepareOrNothing(keeper, flight, { ...write, value });
+    const { entry, text, version } = prepareOrNothing(keeper, flight, { ...write, value });
     return await finish(keeper, flight, entry, write, text.length, async () => {
       flight.begin(keeper.core.journal.clock, keeper.core.tagTimes.ordinal);
-      const version = entry === undefined ? "" : keeper.versionOf(value);
       const isNewest = !isOvertaken && (wasAlone || version !== "");
       if (redis === undefined) return wasAlone && !isOvertaken;
       const keepMs = entry === undefined ? 0 : entry.hardUntilMs - clock.now();
@@ -129,9 +122,12 @@ async function finish(
 }
 
 interface Prepared {
-  readonly entry: Entry;
-  /** For Redis; empty without. */
+  /** `undefined`: it is not to be kept, and what is there has to go. */
+  readonly entry: Entry | undefined;
+  /** For Redis; empty where nothing is to be stored there. */
   readonly text: string;
+  /** Decimal text, or nothing. */
+  readonly version: string;
 }
 
 /** The database has it: what Redis cannot hold is only removed from there. */
@@ -139,45 +135,44 @@ function prepareOrNothing(
   keeper: Keeper,
   flight: Flight,
   write: Write & { readonly value: unknown },
-): { readonly entry: Entry | undefined; readonly text: string } {
+): Prepared {
   try {
     return prepare(keeper, flight, write);
   } catch (error) {
     keeper.core.onError(error);
-    return { entry: undefined, text: "" };
+    return { entry: undefined, text: "", version: "" };
   }
 }
 
 function prepare(
   keeper: Keeper,
   flight: Flight,
-  { value: given, tags, ttlMs: ownTtlMs }: Write & { readonly value: unknown },
+  {
+    value: given,
+    tags,
+    ttlMs,
+    version,
+  }: Write & {
+    readonly value: unknown;
+    readonly version?: string;
+  },
 ): Prepared {
-  const { core, policy } = keeper;
+  const { redis, codec, clock } = keeper.core;
   const value = keeper.prepared(given);
-  const nowMs = core.clock.now();
-  const isAbsent = value === undefined;
-  const fullTtlMs = isAbsent ? policy.absentTtlMs : (ownTtlMs ?? policy.ttlMs);
-  core.keeps(fullTtlMs + policy.keepForMs);
-  const ttlMs = fullTtlMs * (1 - policy.jitterRatio * core.random());
-  const entry = new Entry(
-    {
-      value,
-      isAbsent,
-      softUntilMs: nowMs + Math.min(ttlMs, policy.slidingMs ?? Number.POSITIVE_INFINITY),
-      hardUntilMs: nowMs + ttlMs + (isAbsent ? 0 : policy.keepForMs),
-      ttlMs,
-      loadMs: 0,
-      clock: flight.clock,
-      ordinal: flight.ordinal,
-      tags,
-      tagVersion: core.tagTimes.version,
-      confirmedAtMs: nowMs,
-    },
-    policy,
-    nowMs,
-  );
-  const text =
-    core.redis === undefined ? "" : writeStored(keeper.storedOf(entry, core.redis), core.codec);
-  return { entry, text };
+  const entry = newEntry(keeper, {
+    value,
+    tags,
+    ttlMs,
+    loadMs: 0,
+    seen: flight,
+    confirmedAtMs: clock.now(),
+  });
+  return {
+    entry,
+    text:
+      redis === undefined || entry === undefined
+        ? ""
+        : writeStored(keeper.storedOf(entry, redis), codec),
+    version: version ?? keeper.versionOf(value),
+  };
 }
