@@ -22,7 +22,7 @@ export function cached<Request extends IncomingMessage, Response extends ServerR
     const exchange = new Exchange(request, response, next, handler);
     try {
       const found = route.find(request);
-      if (found === undefined) return exchange.runPast();
+      if (found === undefined) return exchange.runPast().catch((error) => exchange.fail(error));
       return route.answer(found, exchange)?.catch((error) => exchange.fail(error)) ?? DONE;
     } catch (error) {
       return exchange.fail(error);

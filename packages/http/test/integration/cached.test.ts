@@ -420,6 +420,24 @@ describe("a cached response", () => {
     await redis.stop();
   });
 
+  it("hands what a handler throws to `next`, from the cache and past it", async () => {
+    const cache = createCache();
+    caches.push(cache);
+    const handler = cached({ cache, name: "broken" }, () => Promise.reject(new Error("down")));
+    const errors: unknown[] = [];
+    const server = createServer((req, res) => {
+      void handler(req, res, (error) => {
+        errors.push(error);
+        res.end();
+      });
+    });
+    servers.push(server);
+    await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as AddressInfo;
+    for (const method of ["GET", "POST"]) await fetch(`http://127.0.0.1:${port}/a`, { method });
+    expect(errors.map(String)).toEqual(["Error: down", "Error: down"]);
+  });
+
   it("refuses options that contradict each other", () => {
     const cache = createCache();
     caches.push(cache);
