@@ -7,7 +7,7 @@ import { Flight } from "../flight/flight.ts";
 import { Flights } from "../flight/flights.ts";
 import { readFirst } from "../flight/read-first.ts";
 import type { LoadNotes } from "../flight/load-context.ts";
-import type { Invalidated } from "../invalidation/applier.ts";
+import type { Invalidated } from "../invalidation/invalidated.ts";
 import { type Before, isBefore } from "../invalidation/before.ts";
 import type { NamePattern } from "../invalidation/glob.ts";
 import type { TagTimes } from "../invalidation/tag-times.ts";

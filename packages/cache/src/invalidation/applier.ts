@@ -1,40 +1,21 @@
 import type { TracingChannel } from "node:diagnostics_channel";
 import type { CacheMessage, TimerClock } from "@upshift/foundation";
-import type { Journal } from "../journal/journal.ts";
+import type { Announced, Journal } from "../journal/journal.ts";
 import type { News } from "../journal/news.ts";
-import { type NamePattern, parseGlob } from "./glob.ts";
+import { parseGlob } from "./glob.ts";
 import type { Before } from "./before.ts";
+import { Holds } from "./holds.ts";
+import type { Invalidated } from "./invalidated.ts";
 import { type Pending, PendingInvalidations } from "./pending.ts";
 import { RecentKeys } from "./recent-keys.ts";
+import type { RedisRemoval } from "./redis-removal.ts";
+import { RecentNews } from "./recent-news.ts";
 import type { TagTimes } from "./tag-times.ts";
-
-/** What invalidations do to the values of one definition in this process. */
-export interface Invalidated {
-  readonly name: string;
-  /** Drops the entry and keeps loads under way from storing theirs, where they began before the clock and the ordinal. */
-  forget(key: string, before: Before): void;
-  expire(key: string, before: Before): void;
-  forgetMatching(pattern: NamePattern, before: Before): void;
-  /** Loads under way may not have seen it: who reads from now on does not join them. */
-  leaveFlights(before: Before): void;
-}
-
-/** How an invalidation is brought to Redis. */
-export interface RedisRemoval {
-  /** Whether it is worth a try. */
-  allows(): boolean;
-  remove(definition: string, key: string, holdMs: number): Promise<void>;
-  expire(definition: string, key: string): Promise<void>;
-  removeMatching(pattern: string): Promise<void>;
-}
 
 /** `applied`: Redis and this process; `queued`: this process, and Redis as soon as it can be reached; `local`: there is no Redis, and other processes were not told. */
 export type InvalidationStatus = "applied" | "queued" | "local";
 
 const RETRY_MS = 1_000;
-/** What a failover may have lost is repeated. */
-const REPEAT_MS = 60_000;
-const MOST_REPEATED = 10_000;
 
 /** Carries out invalidations: in this process at once, then in Redis, then by the journal in all others. */
 export class Applier {
@@ -47,8 +28,8 @@ export class Applier {
   readonly #onError: (error: unknown) => void;
   readonly #pending = new PendingInvalidations();
   readonly #recent: RecentKeys;
-  readonly #holds = new Map<string, number>();
-  #own: { readonly news: News; readonly atMs: number }[] = [];
+  readonly #own: RecentNews;
+  readonly #holds: Holds;
   #journal: Journal | undefined;
   #cancelRetry: (() => void) | undefined;
   #flushing: Promise<boolean> | undefined;
@@ -73,6 +54,8 @@ export class Applier {
     this.#redis = parts.redis;
     this.#onError = parts.onError;
     this.#recent = new RecentKeys(parts.clock);
+    this.#own = new RecentNews(parts.clock);
+    this.#holds = new Holds(parts.clock);
   }
 
   /** The journal tells this one, and is told by it. */
@@ -95,8 +78,7 @@ export class Applier {
 
   /** Whether loads may store nothing, since the database may answer with what was before. */
   isHeld(definition: string, key: string): boolean {
-    const untilMs = this.#holds.get(`${definition}:${key}`);
-    return untilMs !== undefined && this.#clock.now() < untilMs;
+    return this.#holds.has(`${definition}:${key}`);
   }
 
   /**
@@ -137,6 +119,7 @@ export class Applier {
       return this.#queue(news);
     }
     if (failoverCount !== this.#failoverCount) {
+      // It is invalidated once more: whether all have heard of the first time is not asked any longer.
       heard?.catch(() => {});
       return this.#queue(news);
     }
@@ -158,9 +141,7 @@ export class Applier {
 
   onFailover(): void {
     this.#failoverCount += 1;
-    const horizonMs = this.#clock.now() - REPEAT_MS;
-    this.#own = this.#own.filter(({ atMs }) => atMs >= horizonMs);
-    const lost = this.#own.map(({ news }) => news);
+    const lost = this.#own.list();
     if (lost.length === 0) return;
     this.#begin(lost);
     this.#queue(lost);
@@ -261,10 +242,7 @@ export class Applier {
     );
   }
 
-  async #announce(
-    news: readonly News[],
-    isStrict: boolean,
-  ): Promise<{ readonly clock: number; readonly heard: Promise<void> | undefined }> {
+  async #announce(news: readonly News[], isStrict: boolean): Promise<Announced> {
     if (this.#journal === undefined) throw new TypeError("no journal");
     return await this.#journal.announce(news, isStrict);
   }
@@ -276,10 +254,7 @@ export class Applier {
       if (each[0] === "key") this.#note(each, before.clock);
     }
     this.#inMemory(news, before);
-    if (this.#redis === undefined) return;
-    const atMs = this.#clock.now();
-    for (const each of news) this.#own.push({ news: asRemoval(each), atMs });
-    if (this.#own.length > 2 * MOST_REPEATED) this.#own = this.#own.slice(-MOST_REPEATED);
+    if (this.#redis !== undefined) this.#own.add(news.map(asRemoval));
   }
 
   #note(news: KeyNews, clock: number): void {
@@ -288,12 +263,7 @@ export class Applier {
   }
 
   #hold([, definition, key, holdMs]: KeyNews): void {
-    if (holdMs === 0) return;
-    const id = `${definition}:${key}`;
-    const nowMs = this.#clock.now();
-    this.#holds.set(id, Math.max(nowMs + holdMs, this.#holds.get(id) ?? 0));
-    if (this.#holds.size <= MOST_REPEATED) return;
-    for (const [held, untilMs] of this.#holds) if (untilMs <= nowMs) this.#holds.delete(held);
+    this.#holds.add(`${definition}:${key}`, holdMs);
   }
 
   #inMemory(news: readonly News[], before: Before): void {

@@ -6,26 +6,12 @@ import {
   PeriodicExportingMetricReader,
 } from "@opentelemetry/sdk-metrics";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { CacheStats, DefinitionStats } from "./cache-stats.ts";
+import { sampleCounts } from "../../test/sample-counts.ts";
+import type { CacheStats } from "./cache-stats.ts";
 import { observeCache } from "./opentelemetry.ts";
 
-const counts: DefinitionStats = {
-  memoryHits: 1,
-  redisHits: 2,
-  misses: 3,
-  loads: 4,
-  loadFailures: 5,
-  loadTimeouts: 6,
-  staleServed: 7,
-  refusedFills: 8,
-  stampedesAbsorbed: 9,
-  earlyRefreshes: 10,
-  invalidations: 11,
-  redisFailures: 12,
-  decodeFailures: 13,
-};
 const stats: CacheStats = {
-  definitions: { user: counts },
+  definitions: { user: sampleCounts },
   memory: { entryCount: 20, sizeBytes: 21, evictedCount: 22 },
   redis: { breaker: "closed", isInSync: true, queuedInvalidationCount: 23 },
 };

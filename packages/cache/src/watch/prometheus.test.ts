@@ -1,26 +1,12 @@
 import { InvalidArgumentError } from "@upshift/foundation";
 import parsePrometheusText, { type PrometheusMetric } from "parse-prometheus-text-format";
 import { describe, expect, it } from "vitest";
-import type { CacheStats, DefinitionStats } from "./cache-stats.ts";
+import { sampleCounts } from "../../test/sample-counts.ts";
+import type { CacheStats } from "./cache-stats.ts";
 import { prometheusText } from "./prometheus.ts";
 
-const counts: DefinitionStats = {
-  memoryHits: 1,
-  redisHits: 2,
-  misses: 3,
-  loads: 4,
-  loadFailures: 5,
-  loadTimeouts: 6,
-  staleServed: 7,
-  refusedFills: 8,
-  stampedesAbsorbed: 9,
-  earlyRefreshes: 10,
-  invalidations: 11,
-  redisFailures: 12,
-  decodeFailures: 13,
-};
 const stats: CacheStats = {
-  definitions: { user: counts, price: { ...counts, misses: 1e15 } },
+  definitions: { user: sampleCounts, price: { ...sampleCounts, misses: 1e15 } },
   memory: { entryCount: 20, sizeBytes: 21, evictedCount: 22 },
   redis: { breaker: "open", isInSync: true, queuedInvalidationCount: 23 },
 };
@@ -96,7 +82,7 @@ describe("the text for Prometheus", () => {
   it("takes a prefix, and labels and names of definitions with anything in them", () => {
     const odd = 'a "quoted" \\ name\nin two lines, {user="1"}';
     const text = prometheusText(
-      { ...stats, definitions: { [odd]: counts } },
+      { ...stats, definitions: { [odd]: sampleCounts } },
       { prefix: "shop", labels: { cache: odd } },
     );
     expect(read(text)["shop_misses_total"]).toEqual([
