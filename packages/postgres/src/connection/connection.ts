@@ -20,9 +20,11 @@ export interface Connection {
   discard(reason: Error): void;
   /** Cancels whatever runs on it, also what was not given to it by `run` or `track`; it is closed when the body ends. */
   abandon(): void;
-  /** Settles when no statement of ours is running any more; what it gave is of no interest. */
+  /** Cancels the statement that runs, if it still does, and keeps the connection: nothing else may run on it before `idle`. */
+  cancel(): void;
+  /** Settles when no statement of ours is running any more, and no request to cancel one is under way: it would hit the next. What the statement gave is of no interest. */
   idle(): Promise<void>;
-  /** Settles when the request to cancel an aborted statement has been passed on; `undefined` when there was none. */
+  /** Settles when the request to cancel a statement has been passed on; `undefined` when there was none. */
   readonly cancelling: Promise<void> | undefined;
   /** Why it must not be used again, for whoever releases it. */
   readonly brokenBy: Error | undefined;
@@ -39,8 +41,11 @@ export function holdConnection(driver: Queryable, signal: AbortSignal | undefine
   let cancelling: Promise<void> | undefined;
   let running: Promise<unknown> = Promise.resolve();
   const cancel = (): void => {
-    brokenBy ??= new Error("aborted while a statement was running");
     cancelling ??= requestCancel(driver);
+  };
+  const abort = (): void => {
+    brokenBy ??= new Error("aborted while a statement was running");
+    cancel();
   };
   const track = async <T>(start: () => Promise<T>): Promise<T> => {
     signal?.throwIfAborted();
@@ -48,7 +53,7 @@ export function holdConnection(driver: Queryable, signal: AbortSignal | undefine
     running = result.catch((error: unknown) => {
       if (sqlState(error) !== IN_FAILED_TRANSACTION) lastFailure = error;
     });
-    return abortable(result, signal, cancel);
+    return abortable(result, signal, abort);
   };
   return {
     driver,
@@ -70,8 +75,10 @@ export function holdConnection(driver: Queryable, signal: AbortSignal | undefine
       brokenBy ??= new Error("aborted");
       if (!isReady(driver)) cancel();
     },
+    cancel,
     async idle() {
       await running;
+      await cancelling;
     },
   };
 }

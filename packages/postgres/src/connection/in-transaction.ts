@@ -93,6 +93,7 @@ async function underSavepoint<T>(part: Part<T>, savepoint: string): Promise<T> {
   }
   try {
     const result = await body(connection);
+    await connection.idle();
     await execute(connection, `RELEASE SAVEPOINT ${savepoint}`);
     return result;
   } catch (error) {
@@ -121,7 +122,7 @@ async function inDriversTransaction<T>(
         isBodyDone = true;
         return result;
       } finally {
-        if (connection.brokenBy !== undefined) await connection.idle();
+        await connection.idle();
       }
     });
   } catch (error) {

@@ -31,7 +31,7 @@ export async function withConnection<T>(
     try {
       return await body(connection);
     } finally {
-      if (connection.brokenBy !== undefined) await connection.idle();
+      await connection.idle();
     }
   }
   return holdClient(db, body, signal);

@@ -1,6 +1,5 @@
 import { systemClock } from "@upshift/foundation";
 import { abortable } from "../connection/abortable.ts";
-import { requestCancel } from "../connection/cancel-request.ts";
 import type { Connection } from "../connection/connection.ts";
 import { inTransaction } from "../connection/in-transaction.ts";
 import { isPoolLike, type Queryable, type Row } from "../connection/queryable.ts";
@@ -41,7 +40,8 @@ export class RowBatches<R extends Row> {
     this.#watch = options.watch;
     const produced = inTransaction(
       db,
-      (connection) => this.#produce(connection, db, query, options),
+      (connection) =>
+        this.#produce(connection, db, query, options).finally(() => (this.#busy = undefined)),
       {
         begin: "BEGIN READ ONLY",
         signal: options.watch.signal,
@@ -74,7 +74,7 @@ export class RowBatches<R extends Row> {
     this.#handoff.close();
     if (!this.#isConnected) this.#watch.stop(new Error(UNWANTED));
     const cancel = systemClock.after(CLOSE_GRACE_MS, () => {
-      if (this.#busy !== undefined) void requestCancel(this.#busy.driver);
+      this.#busy?.cancel();
     });
     const giveUp = systemClock.after(CLOSE_GRACE_MS + CANCEL_GRACE_MS, () =>
       this.#watch.stop(new Error(UNWANTED)),
@@ -109,7 +109,7 @@ export class RowBatches<R extends Row> {
   async #wanted(connection: Connection): Promise<boolean> {
     this.#busy = undefined;
     const isWanted = await abortable(this.#handoff.wanted(), this.#watch.signal);
-    this.#busy = connection;
+    if (isWanted) this.#busy = connection;
     return isWanted;
   }
 }
