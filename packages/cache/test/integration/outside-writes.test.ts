@@ -56,12 +56,12 @@ describe("rows that others write", () => {
       ];
       expect([first, absent, third]).toEqual(["p1", undefined, "p3"]);
       await database.query("UPDATE \"Product\" SET name = 'new' WHERE id = 1");
-      await vi.waitFor(async () => expect(await products.get(1)).toBe("new"));
+      await vi.waitFor(async () => expect(await products.get(1)).toBe("new"), 10_000);
       expect(products.peek(3)).toBe("p3");
       await database.query("INSERT INTO \"Product\" VALUES (99, 's', 'late')");
-      await vi.waitFor(async () => expect(await products.get(99)).toBe("late"));
+      await vi.waitFor(async () => expect(await products.get(99)).toBe("late"), 10_000);
       await database.query('DELETE FROM "Product" WHERE id = 99');
-      await vi.waitFor(async () => expect(await products.get(99)).toBeUndefined());
+      await vi.waitFor(async () => expect(await products.get(99)).toBeUndefined(), 10_000);
     } finally {
       await watch.close();
       await cache.close();
@@ -74,8 +74,8 @@ describe("rows that others write", () => {
       await products.get(2);
       missed.length = 0;
       await database.query("UPDATE \"Product\" SET shelf = 'x'");
-      await vi.waitFor(() => expect(missed).toContain("Product"));
-      await vi.waitFor(() => expect(products.peek(2)).toBeUndefined());
+      await vi.waitFor(() => expect(missed).toContain("Product"), 10_000);
+      await vi.waitFor(() => expect(products.peek(2)).toBeUndefined(), 10_000);
     } finally {
       await watch.close();
       await cache.close();
@@ -92,7 +92,7 @@ describe("rows that others write", () => {
       );
       await database.query("UPDATE \"Product\" SET name = 'meanwhile' WHERE id = 5");
       await vi.waitFor(() => expect(missed).toEqual([undefined]), 10_000);
-      await vi.waitFor(async () => expect(await products.get(5)).toBe("meanwhile"));
+      await vi.waitFor(async () => expect(await products.get(5)).toBe("meanwhile"), 10_000);
     } finally {
       await watch.close();
       await cache.close();
@@ -105,7 +105,7 @@ describe("rows that others write", () => {
     const { cache, watch, missed } = await watched();
     try {
       await database.query("INSERT INTO long VALUES (repeat('x', 9000))");
-      await vi.waitFor(() => expect(missed).toContain("long"));
+      await vi.waitFor(() => expect(missed).toContain("long"), 10_000);
     } finally {
       await watch.close();
       await cache.close();
@@ -121,7 +121,7 @@ describe("rows that others write", () => {
         "SELECT count(*)::int AS n FROM pg_stat_activity WHERE query LIKE 'LISTEN%' AND datname = current_database()",
       );
       expect(rows).toEqual([{ n: 0 }]);
-    });
+    }, 10_000);
   });
 });
 

@@ -120,7 +120,7 @@ describe("a cached response", () => {
       const br = await get("/a", { "accept-encoding": "gzip, br" });
       expect(br.headers["content-encoding"]).toBe("br");
       expect(brotliDecompressSync(br.body).toString()).toBe(LONG);
-    });
+    }, 10_000);
     expect(plain.headers.etag).not.toBe(gzip.headers.etag);
     expect(runs()).toBe(1);
   });
@@ -390,8 +390,9 @@ describe("a cached response", () => {
     expect((await get("/a")).body.toString()).toBe("1");
     await new Promise((resolve) => setTimeout(resolve, 40));
     expect((await get("/a")).body.toString()).toBe("1");
-    await vi.waitFor(async () =>
-      expect(Number((await get("/a")).body.toString())).toBeGreaterThan(1),
+    await vi.waitFor(
+      async () => expect(Number((await get("/a")).body.toString())).toBeGreaterThan(1),
+      10_000,
     );
   });
 

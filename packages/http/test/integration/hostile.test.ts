@@ -351,14 +351,14 @@ describe("clients that do not read, or leave", () => {
           leave(index % 2 === 0 ? "/large" : `/small?${index}`, index % 7),
         ),
       );
-      await vi.waitFor(async () => expect(await connections(server)).toBe(0));
+      await vi.waitFor(async () => expect(await connections(server)).toBe(0), 10_000);
     };
     await wave();
     const timers = activeTimers();
     const before = heapBytes();
     await wave();
     await wave();
-    await vi.waitFor(() => expect(activeTimers()).toBeLessThanOrEqual(timers + 2));
+    await vi.waitFor(() => expect(activeTimers()).toBeLessThanOrEqual(timers + 2), 10_000);
     expect(heapBytes() - before).toBeLessThan(8 * 2 ** 20);
     expect(server.listenerCount("request")).toBe(1);
     expect(bodyOf(await get(port, "/small?1"))).toBe("small");
