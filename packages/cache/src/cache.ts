@@ -174,7 +174,6 @@ class LeveledCache<E extends Events> implements Cache<E> {
     await this.#core.applier.flush();
     this.#core.applier.close();
     await this.#core.journal.close();
-    this.#core.coarseClock.close();
     this.#core.redis?.wakeCalls.wakeAll();
     for (const keeper of this.#keepers.values()) keeper.forgetAll();
     this.#memory.clear();

@@ -1,11 +1,11 @@
 import type { TracingChannel } from "node:diagnostics_channel";
-import type { CacheMessage, TimerClock } from "@upshift/foundation";
+import type { CacheMessage, Clock, TimerClock } from "@upshift/foundation";
 import type { Codec } from "../codec/codec.ts";
 import type { Applier } from "../invalidation/applier.ts";
 import type { TagTimes } from "../invalidation/tag-times.ts";
 import type { Journal } from "../journal/journal.ts";
 import type { ServerTime } from "../journal/server-time.ts";
-import type { CoarseClock } from "../memory/coarse-clock.ts";
+
 import type { RedisLevel } from "../redis-level/redis-level.ts";
 import type { WakeCalls } from "../redis-level/wake-calls.ts";
 
@@ -14,7 +14,8 @@ export interface Core {
   readonly namespace: string;
   readonly channel: TracingChannel<string, CacheMessage>;
   readonly clock: TimerClock;
-  readonly coarseClock: CoarseClock;
+  /** The time for hits in memory: read less often than the clock. */
+  readonly turnClock: Clock;
   readonly random: () => number;
   readonly codec: Codec;
   readonly journal: Journal;

@@ -36,7 +36,7 @@ export class Keeper implements DefinitionParts, Invalidated {
   readonly counters: Counters = new Counters();
   readonly #redisPrefix: string;
   // Beside `core`, for hits: each step on the way to them would be felt.
-  readonly #coarseClock: Clock;
+  readonly #turnClock: Clock;
   readonly #journal: Journal;
   readonly #tagTimes: TagTimes;
   readonly #index: MemoryIndex<Entry>;
@@ -58,8 +58,8 @@ export class Keeper implements DefinitionParts, Invalidated {
     this.name = parts.name;
     this.core = parts.core;
     this.policy = parts.policy;
-    // A process that was stopped goes on in the same turn, in which the coarse clock stands still.
-    this.#coarseClock = parts.policy.isStrict ? parts.core.clock : parts.core.coarseClock;
+    // A process that was stopped goes on in the same turn, in which the clock of the turn stands still.
+    this.#turnClock = parts.policy.isStrict ? parts.core.clock : parts.core.turnClock;
     this.#journal = parts.core.journal;
     this.#tagTimes = parts.core.tagTimes;
     this.#redisPrefix = `${parts.core.namespace}:${parts.name}:`;
@@ -73,7 +73,7 @@ export class Keeper implements DefinitionParts, Invalidated {
   quiet(key: string): Entry | undefined {
     const entry = this.#index.get(key);
     if (entry === undefined) return undefined;
-    const nowMs = this.#coarseClock.now();
+    const nowMs = this.#turnClock.now();
     return nowMs < entry.quietUntilMs &&
       nowMs < this.#journal.trustedUntilMs &&
       entry.tagVersion === this.#tagTimes.version

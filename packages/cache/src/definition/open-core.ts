@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { tracingChannel } from "node:diagnostics_channel";
-import { CACHE_CHANNEL, type CacheMessage } from "@upshift/foundation";
+import { CACHE_CHANNEL, type CacheMessage, systemClock } from "@upshift/foundation";
 import { escapeGlob, type Redis, removeByPattern } from "@upshift/redis";
 import type { CacheSettings } from "../cache-settings.ts";
 import { Applier } from "../invalidation/applier.ts";
@@ -11,7 +11,7 @@ import { LocalJournal } from "../journal/local-journal.ts";
 import { wakeChannelOf } from "../journal/news-line.ts";
 import { RedisJournal } from "../journal/redis-journal.ts";
 import { ServerTime } from "../journal/server-time.ts";
-import { CoarseClock } from "../memory/coarse-clock.ts";
+import { TurnClock } from "../memory/turn-clock.ts";
 import { Breaker } from "../redis-level/breaker.ts";
 import { RedisLevel } from "../redis-level/redis-level.ts";
 import { WakeCalls } from "../redis-level/wake-calls.ts";
@@ -66,7 +66,8 @@ export function openCore(settings: CacheSettings, around: Surroundings): OpenedC
     namespace,
     channel,
     clock,
-    coarseClock: new CoarseClock(clock),
+    // One that is given knows better when time goes on.
+    turnClock: clock === systemClock ? new TurnClock(clock) : clock,
     random: settings.random,
     codec: settings.codec,
     journal,

@@ -44,7 +44,7 @@ export function lookAtOnce(
   const { core } = parts;
   const stored = readStored(text, core.codec);
   if (stored === undefined || core.tagTimes.isUnknown(stored)) return undefined;
-  const nowMs = core.coarseClock.now();
+  const nowMs = core.turnClock.now();
   const entry = entryOf(parts, redis, stored, nowMs);
   const found = judge(parts, key, entry, nowMs);
   return found?.isFresh === true ? entry : undefined;
