@@ -1,7 +1,14 @@
 import * as fc from "fast-check";
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { formatTag, parseTag, splitCoding, tagOfContent, tagOfVersion } from "./entity-tag.ts";
+import {
+  formatTag,
+  parseTag,
+  splitCoding,
+  tagOfContent,
+  tagOfVersion,
+  type Version,
+} from "./entity-tag.ts";
 
 describe("tags of content", () => {
   it("are 27 characters of SHA-256, the same for text and its bytes", () => {
@@ -34,6 +41,13 @@ describe("tags of versions", () => {
     "%j is hashed: it could be taken for something else",
     (version) => {
       expect(tagOfVersion(version, false).opaque).toMatch(/^[\w-]{27}$/);
+    },
+  );
+
+  it.each([null, Number.NaN, Number.POSITIVE_INFINITY, new Date("never"), true, { version: 7 }])(
+    "%s is no version: its tag would never change",
+    (version: unknown) => {
+      expect(() => tagOfVersion(version as Version, false)).toThrow(/`validator` that gives/);
     },
   );
 

@@ -25,9 +25,20 @@ export function tagOfContent(content: string | Uint8Array, isWeak: boolean): Ent
   return { opaque: hash("sha256", content, "base64url").slice(0, HASH_CHARACTERS), isWeak };
 }
 
-/** A tag for a version. Readable versions stay readable. */
+/**
+ * A tag for a version. Readable versions stay readable.
+ *
+ * @throws {InvalidArgumentError} for what is no version: of a column that is null, or a whole row, the tag would be the same for ever, and so would be what clients have
+ */
 export function tagOfVersion(version: Version, isWeak: boolean): EntityTag {
-  const text = version instanceof Date ? String(version.getTime()) : String(version);
+  const known = version instanceof Date ? version.getTime() : version;
+  if (typeof known !== "string" && typeof known !== "bigint" && !Number.isFinite(known)) {
+    throw new InvalidArgumentError(
+      "a `validator` that gives a number, text, a date, or `undefined` where there is nothing",
+      version,
+    );
+  }
+  const text = String(known);
   const isReadable = READABLE.test(text) && splitCoding(text)[1] === "identity";
   return isReadable ? { opaque: text, isWeak } : tagOfContent(text, isWeak);
 }
