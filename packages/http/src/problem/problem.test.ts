@@ -1,7 +1,7 @@
-import { createServer } from "node:http";
+import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { InvalidArgumentError } from "@upshift/foundation";
-import { describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { UnknownFieldsError } from "../fields/fields-errors.ts";
 import { problem } from "./problem.ts";
 import { problemOfError } from "./problem-of-error.ts";
@@ -57,6 +57,29 @@ describe("a problem document", () => {
     const head = await fetch(`http://127.0.0.1:${port}/`, { method: "HEAD" });
     expect([head.status, await head.text()]).toEqual([503, ""]);
     await new Promise((resolve) => server.close(resolve));
+  });
+});
+
+describe("a problem that comes late", () => {
+  let url = "";
+  let server: Server;
+  beforeAll(async () => {
+    server = createServer((request, response) => {
+      if (request.url === "/half") response.write("[1,");
+      else response.end("[1]");
+      sendProblem(response, { status: 500 });
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  });
+  afterAll(() => new Promise((resolve) => server.close(resolve)));
+
+  test("breaks off an answer that was begun", async () => {
+    await expect(fetch(`${url}/half`).then((response) => response.text())).rejects.toThrow();
+  });
+
+  test("leaves one alone that is whole", async () => {
+    expect(await (await fetch(`${url}/whole`)).text()).toBe("[1]");
   });
 });
 

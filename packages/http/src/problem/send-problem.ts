@@ -8,6 +8,8 @@ const OF_THE_BODY = ["content-encoding", "etag", "last-modified", "content-range
 /**
  * Answers with a problem. Headers that were set before for another body (its coding, its validators) are taken off; others stay.
  *
+ * Where the head of another answer is out already, the connection is broken off, so that no client takes half a body for a whole one; a whole answer is left alone.
+ *
  * @throws {InvalidArgumentError} when the status is none of an error
  */
 export function sendProblem(
@@ -16,6 +18,10 @@ export function sendProblem(
   headers: PlannedResponse["headers"] = {},
 ): void {
   const { status, headers: own, body } = problem(details, headers);
+  if (response.headersSent) {
+    if (!response.writableEnded) response.destroy();
+    return;
+  }
   for (const name of OF_THE_BODY) response.removeHeader(name);
   response.statusCode = status;
   for (const [name, value] of Object.entries(own)) response.setHeader(name, value);
