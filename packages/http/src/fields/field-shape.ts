@@ -43,6 +43,9 @@ export function readShape(shape: FieldShape): FieldNodes {
       if (name === "" || name === "__proto__" || NOT_IN_NAMES.test(name)) {
         throw new InvalidArgumentError("names of fields without `,.()[]` and spaces", path);
       }
+      if (inside !== true && (typeof inside !== "object" || inside === null)) {
+        throw new InvalidArgumentError(`\`true\` or an object as the field \`${path}\``, inside);
+      }
       return [
         name,
         { name, path, inside: inside === true ? undefined : read(inside, `${path}.`) },

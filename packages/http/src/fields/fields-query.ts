@@ -1,3 +1,4 @@
+import { InvalidArgumentError } from "@upshift/foundation";
 import { InvalidFieldsError } from "./fields-errors.ts";
 import { emptyWish, type OpenWish, readWish, type Wish, type WishLimits } from "./wish.ts";
 
@@ -13,6 +14,7 @@ export interface AskedFields {
  * The fields that a query names. A parameter that comes twice counts twice: whatever a proxy takes for its value, nothing of it is lost here, and the order makes no difference.
  *
  * @throws {InvalidFieldsError}
+ * @throws {InvalidArgumentError} for what is no query, as `request.query` of Express, which has read it already
  */
 export function fieldsOfQuery(
   query: string | URLSearchParams,
@@ -33,7 +35,13 @@ export function fieldsOfQuery(
 }
 
 function parametersOf(query: string | URLSearchParams): URLSearchParams {
-  if (typeof query !== "string") return query;
+  if (typeof query !== "string") {
+    if (query instanceof URLSearchParams) return query;
+    throw new InvalidArgumentError(
+      "`parse` to get the URL of the request (`request.url`), or its parameters as URLSearchParams",
+      query,
+    );
+  }
   const start = query.indexOf("?");
   // A URL without a query asks for nothing; what has no path either is the query itself.
   if (start < 0) return new URLSearchParams(/^[/]|^\w+:/.test(query) ? "" : query);

@@ -306,10 +306,29 @@ describe("what may be asked for comes from", () => {
     [{ "a b": true }],
     [{ a: {} }],
     [JSON.parse('{"__proto__":true}')],
+    [["id", "title"]],
+    [{ id: "text" }],
+    [{ id: false }],
+    [{ author: null }],
+    [undefined],
   ])("no shape like %j", (shape) => {
     expect(() => fieldset(shape as Record<string, true>)).toThrow(
       expect.objectContaining({ code: "UPSHIFT_INVALID_ARGUMENT" }),
     );
+  });
+
+  test("of parameters for types, those are told that there are, by their name", () => {
+    const parse = (type?: string): unknown =>
+      thrown(() => fieldset(SHAPE, { type, parameter: "only" }).parse("?only[other]=id")).message;
+    expect(parse()).toBe('Unknown field "only[other]". Allowed are: only');
+    expect(parse("articles")).toBe(
+      'Unknown field "only[other]". Allowed are: only, only[articles]',
+    );
+  });
+
+  test("a query that was read already is none", () => {
+    const query: unknown = { fields: "id" };
+    expect(() => articles.parse(query as string)).toThrow("`parse` to get the URL of the request");
   });
 
   test("types know the paths", () => {

@@ -104,15 +104,17 @@ export function fieldset<Context>(
     if (unknown.length > 0) throw new InvalidArgumentError("known fields as `default`", unknown);
   }
   const known = new Set([...types.values(), ...(options.type === undefined ? [] : [options.type])]);
-  const mode = options.forbidden ?? "omit";
+  const { forbidden: mode = "omit", parameter = "fields" } = options;
   return {
     paths: leafPaths(nodes, () => true),
     parse(query, ...[context]) {
-      const { own, typed } = fieldsOfQuery(query, options.parameter ?? "fields", limits);
+      const { own, typed } = fieldsOfQuery(query, parameter, limits);
       const canSee = visibility(rules, context);
       const strangers = [...typed.keys()].filter((type) => !known.has(type));
       if (strangers.length > 0) {
-        throw new UnknownFieldsError(parametersOf(strangers), parametersOf([...known]));
+        const named = (type: string): string => `${parameter}[${type}]`;
+        const allowed = [parameter, ...Array.from(known, named)];
+        throw new UnknownFieldsError(strangers.map(named), allowed);
       }
       const asked = own ?? (options.type === undefined ? undefined : typed.get(options.type));
       const chooser: Chooser = { canSee, typed, types };
@@ -131,10 +133,6 @@ export function fieldset<Context>(
   };
 }
 
-function parametersOf(types: readonly string[]): readonly string[] {
-  return types.map((type) => `fields[${type}]`);
-}
-
 function everything(): Wish {
   return { isWhole: true, parts: new Map() };
 }
@@ -142,6 +140,12 @@ function everything(): Wish {
 function shapeOf(
   source: StandardSchema | { readonly paths: readonly string[] } | FieldShape,
 ): FieldShape {
+  if (typeof source !== "object" || source === null || Array.isArray(source)) {
+    throw new InvalidArgumentError(
+      "a shape such as `{ id: true, author: { name: true } }`, a projection or a Standard Schema",
+      source,
+    );
+  }
   if (isSchema(source)) return shapeOfSchema(source);
   return hasPaths(source) ? shapeOfPaths(source.paths) : source;
 }
