@@ -1,4 +1,5 @@
 import type { ServerResponse } from "node:http";
+import { breakOff } from "./break-off.ts";
 import { discard } from "./content.ts";
 import { Departure, GONE } from "./departure.ts";
 
@@ -8,7 +9,7 @@ export type NodeHeaders = Record<string, string | string[]>;
  * Writes a streamed body at the speed of the reader.
  *
  * The head leaves with the first chunk: a source that fails before it leaves the response untouched, and the error is the caller's
- * to answer. After it the connection is destroyed, which is the only way to tell the client that the body is not whole.
+ * to answer. After it the connection is broken off, which is the only way to tell the client that the body is not whole.
  * When the client leaves, the source is ended and nothing is thrown.
  *
  * @param begin - called just before the head is written, or instead of it when the client has left
@@ -35,7 +36,7 @@ export async function writeStream(
     }
     res.end();
   } catch (error) {
-    if (res.headersSent) res.destroy();
+    if (res.headersSent) breakOff(res);
     throw error;
   } finally {
     departure.forget();

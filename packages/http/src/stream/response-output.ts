@@ -97,17 +97,3 @@ function isAborted(response: ServerResponse): boolean {
   const own: unknown = "stream" in response ? response.stream : undefined;
   return typeof own === "object" && own !== null && "aborted" in own && own.aborted === true;
 }
-
-/** Closes the connection so that nobody takes what was sent for all there is. */
-export function breakOff(response: ServerResponse): void {
-  if (response.destroyed) return;
-  response.on("error", () => undefined);
-  if ("stream" in response) {
-    // HTTP/2 ends a stream in order unless there is an error.
-    response.destroy(new Error("the response broke off"));
-    return;
-  }
-  // Without chunks, for a client of HTTP/1.0, the end of the connection is the end of the body: only a reset is none.
-  if (!response.chunkedEncoding) response.socket?.resetAndDestroy();
-  response.destroy();
-}
