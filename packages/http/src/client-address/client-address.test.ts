@@ -54,6 +54,12 @@ describe("the client behind proxies", () => {
     ["for=_hidden", 1, "10.0.0.1"],
     ["for=unknown, for=10.0.0.2", 2, "10.0.0.2"],
     ["proto=https", 1, "10.0.0.1"],
+    // RFC 7239 section 4: empty pairs; section 6: a port that is hidden.
+    ["for=9.9.9.9, for=1.2.3.4;", 1, "1.2.3.4"],
+    ["for=9.9.9.9;, for=1.2.3.4;;proto=https ; ", 1, "1.2.3.4"],
+    ['for="[2001:db8::1]:_port", for="10.0.0.2:_p"', 2, "2001:db8::1"],
+    ["for=9.9.9.9, ;", 1, "10.0.0.1"],
+    ["for=9.9.9.9,,for=1.2.3.4", 1, "10.0.0.1"],
     // Malformed anywhere is malformed.
     ['for="9.9.9.9, for=1.2.3.4', 1, "10.0.0.1"],
     ["for=9.9.9.9;for=8.8.8.8", 1, "10.0.0.1"],

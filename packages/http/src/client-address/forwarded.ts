@@ -20,8 +20,9 @@ export function lastForwardedFor(header: string, count: number): readonly string
   return found;
 }
 
+/** A pair or none, for RFC 7239 lets elements have empty ones, up to what ends it. */
 const PAIR =
-  /[ \t]*([!#$%&'*+\-.^_`|~\w]+)=(?:"((?:[^"\\]|\\.)*)"|([!#$%&'*+\-.^_`|~\w]+))[ \t]*([,;]|$)/y;
+  /[ \t]*(?:([!#$%&'*+\-.^_`|~\w]+)=(?:"((?:[^"\\]|\\.)*)"|([!#$%&'*+\-.^_`|~\w]+)))?[ \t]*([,;]|$)/y;
 
 /**
  * The `for` of each element of `Forwarded`, the nearest first; `undefined` for an element without one.
@@ -34,33 +35,37 @@ export function lastForwarded(header: string): readonly (string | undefined)[] |
   if (header.length > LONGEST) return undefined;
   const elements: (string | undefined)[] = [];
   let current: string | undefined;
-  let hasFor = false;
+  let [hasFor, isEmpty] = [false, true];
   let position = 0;
-  while (position < header.length) {
+  // Also what comes after a `;` or `,` at the end: there the last element ends, or is missing.
+  for (let separator: string | undefined = ","; separator !== "";) {
     PAIR.lastIndex = position;
     const match = PAIR.exec(header);
     if (match === null) return undefined;
-    const [whole, name = "", quoted, token, separator] = match;
+    const [whole, name, quoted, token] = match;
+    separator = match[4] ?? "";
     position += whole.length;
-    if (name.toLowerCase() === "for") {
+    if (name !== undefined) isEmpty = false;
+    if (name?.toLowerCase() === "for") {
       // Each parameter comes once in an element.
       if (hasFor) return undefined;
       hasFor = true;
       current = quoted === undefined ? token : quoted.replaceAll(/\\(.)/g, "$1");
     }
     if (separator === ";") continue;
+    // Of a proxy that wrote nothing: the one before it may be a client's.
+    if (isEmpty) return undefined;
     elements.push(current);
-    [current, hasFor] = [undefined, false];
-    if (separator === "," && position >= header.length) return undefined;
+    [current, hasFor, isEmpty] = [undefined, false, true];
   }
   return elements.toReversed();
 }
 
-/** The address of a node as proxies write it: with a port or without, IPv6 in brackets or not. */
+/** The address of a node as proxies write it: with a port or without, which may be hidden behind a name (`_x`), IPv6 in brackets or not. */
 export function addressOfNode(node: string): string {
-  const bracketed = /^\[([^\]]*)\](?::\d{1,5})?$/.exec(node);
+  const bracketed = /^\[([^\]]*)\](?::(?:\d{1,5}|_[\w.-]+))?$/.exec(node);
   if (bracketed !== null) return bracketed[1] ?? "";
   // One colon ends an IPv4 address; IPv6 has two at least.
-  const withPort = /^([\d.]+):\d{1,5}$/.exec(node);
+  const withPort = /^([\d.]+):(?:\d{1,5}|_[\w.-]+)$/.exec(node);
   return withPort === null ? node : (withPort[1] ?? "");
 }

@@ -16,7 +16,7 @@ async function listen(started: Server): Promise<number> {
   return (started.address() as AddressInfo).port;
 }
 
-/** Waits before it fails until what came before has left. */
+/** @yields the value, and fails when it has left */
 async function* failingLater<Value>(value: Value): AsyncGenerator<Value> {
   yield value;
   await new Promise((resolve) => setTimeout(resolve, 50));
