@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { CachedOptions } from "./cached-options.ts";
+import { checkOptions } from "./check-options.ts";
 import { Exchange, type Handler, type Next } from "./exchange.ts";
 import type { RequestView } from "./request-key.ts";
 import { RouteCache } from "./route-cache.ts";
@@ -11,12 +12,13 @@ import { RouteCache } from "./route-cache.ts";
  *
  * @param handler - gets a request without what is negotiated on the entry (conditions, ranges, codings), and a response that stands in for the real one
  * @returns a listener; its promise is fulfilled when the answer is written, and rejected with what the handler throws where there is no `next`
- * @throws {InvalidArgumentError} for options that contradict each other
+ * @throws {InvalidArgumentError} for options that there are not, or that contradict each other
  */
 export function cached<Request extends IncomingMessage, Response extends ServerResponse>(
   options: CachedOptions<Request>,
   handler: Handler<Request, Response>,
 ): (request: Request, response: Response, next?: Next) => Promise<void> {
+  checkOptions(options, handler);
   const route = new RouteCache<Request>(options, VIEW);
   return (request, response, next) => {
     const exchange = new Exchange(request, response, next, handler);

@@ -1,6 +1,7 @@
 import { InvalidArgumentError } from "@upshift/foundation";
 import { AVAILABLE_CODINGS } from "./available-codings.ts";
-import type { Coding } from "./coding.ts";
+import { refuseUnknown } from "../refuse-unknown.ts";
+import { type Coding, isCoding } from "./coding.ts";
 import { type CompressionLevels, DEFAULT_LEVELS, toLevels } from "./compress.ts";
 import { isCompressible } from "./compressible.ts";
 
@@ -26,6 +27,13 @@ export interface CompressionSettings {
 /** 1 KB: below it a body and its head fit into one packet anyway, so that compression saves nothing. */
 const DEFAULT_THRESHOLD_BYTES = 1_024;
 
+const NAMES: ReadonlySet<keyof CompressionOptions> = new Set([
+  "codings",
+  "levels",
+  "thresholdBytes",
+  "filter",
+]);
+
 const DEFAULTS: CompressionSettings = {
   codings: AVAILABLE_CODINGS,
   levels: DEFAULT_LEVELS,
@@ -35,22 +43,25 @@ const DEFAULTS: CompressionSettings = {
 
 /**
  * @returns `undefined` for `false`
- * @throws {InvalidArgumentError} for a threshold below 0 or a level that a coding does not have
+ * @throws {InvalidArgumentError} for options and codings that there are not, a threshold below 0 or a level that a coding does not have
  */
 export function toCompressionSettings(
   options: CompressionOptions | false | undefined,
 ): CompressionSettings | undefined {
   if (options === undefined) return DEFAULTS;
   if (options === false) return undefined;
-  const { thresholdBytes = DEFAULT_THRESHOLD_BYTES } = options;
+  refuseUnknown("compression", options, NAMES);
+  const { thresholdBytes = DEFAULT_THRESHOLD_BYTES, codings = AVAILABLE_CODINGS } = options;
   if (!(thresholdBytes >= 0)) {
     throw new InvalidArgumentError("`compression.thresholdBytes` >= 0", thresholdBytes);
   }
+  for (const coding of codings) {
+    if (!isCoding(coding)) {
+      throw new InvalidArgumentError("`compression.codings` of br, gzip and zstd", coding);
+    }
+  }
   return {
-    codings:
-      options.codings === undefined
-        ? AVAILABLE_CODINGS
-        : options.codings.filter((coding) => AVAILABLE_CODINGS.includes(coding)),
+    codings: codings.filter((coding) => AVAILABLE_CODINGS.includes(coding)),
     levels: toLevels(options.levels),
     thresholdBytes,
     filter: options.filter ?? isCompressible,

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { type CompressionOptions, toCompressionSettings } from "../coding/compression-settings.ts";
+import { refuseUnknown } from "../refuse-unknown.ts";
 import { ResponseCompressor, type ResponseFilter } from "./response-compressor.ts";
 
 /** How existing applications are compressed. */
@@ -9,6 +10,14 @@ export interface CompressionMiddlewareOptions extends Omit<CompressionOptions, "
   /** Asked for each response besides, when its head is known. Default: all of them. */
   readonly filter?: ResponseFilter;
 }
+
+const NAMES: ReadonlySet<keyof CompressionMiddlewareOptions> = new Set([
+  "codings",
+  "levels",
+  "thresholdBytes",
+  "contentTypes",
+  "filter",
+]);
 
 /** `(req, res, next)` of Express and Connect; on node:http call it first, with nothing as `next`. */
 export type CompressionMiddleware = (
@@ -29,9 +38,10 @@ interface FlushableResponse extends ServerResponse {
  * alone what has a coding, is a range, an event stream, or says `no-transform`. What is written in parts is flushed once per turn of
  * the event loop, and by `res.flush()`.
  *
- * @throws {InvalidArgumentError} for a threshold below 0 or a level that a coding does not have
+ * @throws {InvalidArgumentError} for options and codings that there are not, a threshold below 0 or a level that a coding does not have
  */
 export function compression(options: CompressionMiddlewareOptions = {}): CompressionMiddleware {
+  refuseUnknown("compression", options, NAMES);
   const { filter, contentTypes, ...rest } = options;
   const settings = toCompressionSettings(
     contentTypes === undefined ? rest : { ...rest, filter: contentTypes },

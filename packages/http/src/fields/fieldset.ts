@@ -12,6 +12,7 @@ import { type FieldSelection, toSelection } from "./field-selection.ts";
 import { ForbiddenFieldsError, UnknownFieldsError } from "./fields-errors.ts";
 import { fieldsOfQuery } from "./fields-query.ts";
 import { shapeOfSchema, type StandardSchema } from "./read-schema.ts";
+import { refuseUnknown } from "../refuse-unknown.ts";
 import { type Chooser, choose, leafPaths } from "./choose-fields.ts";
 import { emptyWish, readWish, type Wish, type WishLimits } from "./wish.ts";
 
@@ -46,6 +47,17 @@ export interface FieldsetOptions<Context, Path extends string> {
   /** Names within names. Default is 8. */
   readonly maxDepth?: number | undefined;
 }
+
+const NAMES: ReadonlySet<keyof FieldsetOptions<never, never>> = new Set([
+  "default",
+  "visible",
+  "forbidden",
+  "type",
+  "types",
+  "parameter",
+  "maxLength",
+  "maxDepth",
+]);
 
 /** Needed where rules ask for it. */
 type ContextArgument<Context> = undefined extends Context
@@ -93,6 +105,7 @@ export function fieldset<Context>(
   source: StandardSchema | { readonly paths: readonly string[] } | FieldShape,
   options: FieldsetOptions<Context, string> = {},
 ): Fieldset<Context> {
+  refuseUnknown("fieldset", options, NAMES);
   const nodes = readShape(shapeOf(source));
   const limits = readLimits(options);
   const rules = byPath<FieldRule<Context>>("visible", nodes, options.visible);
@@ -105,6 +118,8 @@ export function fieldset<Context>(
   }
   const known = new Set([...types.values(), ...(options.type === undefined ? [] : [options.type])]);
   const { forbidden: mode = "omit", parameter = "fields" } = options;
+  if (mode !== "omit" && mode !== "refuse" && mode !== "hide")
+    throw new InvalidArgumentError("`forbidden` as omit, refuse or hide", mode);
   return {
     paths: leafPaths(nodes, () => true),
     parse(query, ...[context]) {

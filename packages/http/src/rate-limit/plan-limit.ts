@@ -6,6 +6,7 @@ import {
 } from "../client-address/client-address.ts";
 import type { PlannedResponse } from "../planned-response.ts";
 import { problem, type ProblemDetails } from "../problem/problem.ts";
+import { refuseUnknown } from "../refuse-unknown.ts";
 import type { LimitDecision, RequestLimit } from "./limit-decision.ts";
 
 export interface RateLimitedOptions<Request> extends ClientAddressOptions {
@@ -20,6 +21,15 @@ export interface RateLimitedOptions<Request> extends ClientAddressOptions {
   /** Whether allowed responses tell what is left, too. Default is `true`. */
   readonly headers?: boolean | undefined;
 }
+
+const NAMES: ReadonlySet<keyof RateLimitedOptions<never>> = new Set([
+  "trustedHops",
+  "header",
+  "v6Prefix",
+  "key",
+  "cost",
+  "headers",
+]);
 
 /** What is to be done with a request. */
 interface LimitOutcome {
@@ -41,12 +51,14 @@ const FREE: LimitOutcome = { headers: {}, refusal: undefined };
  */
 export function limitCheck<Request>(
   limit: RequestLimit,
-  { key, cost = 1, headers: mayTell = true, ...address }: RateLimitedOptions<Request>,
+  options: RateLimitedOptions<Request>,
   addressOf: (request: Request) => AddressSource | undefined,
 ): LimitCheck<Request> {
   if (typeof limit?.take !== "function") {
     throw new InvalidArgumentError("a limit of `rateLimit` of @upshift/redis", typeof limit);
   }
+  refuseUnknown("rateLimited", options, NAMES);
+  const { key, cost = 1, headers: mayTell = true, ...address } = options;
   // Refused now rather than at the first request.
   clientAddress({ headers: {}, socket: {} }, address);
   const keyOf =

@@ -1,4 +1,5 @@
 import { type Duration, InvalidArgumentError, toMs } from "@upshift/foundation";
+import { refuseUnknown } from "../refuse-unknown.ts";
 
 /** Directives of RFC 9111 and RFC 5861. Durations are sent in whole seconds: numbers are ms, `"30s"` reads better. */
 export interface CacheControl {
@@ -16,13 +17,29 @@ export interface CacheControl {
   readonly staleIfError?: Duration;
 }
 
+const NAMES: ReadonlySet<keyof CacheControl> = new Set([
+  "public",
+  "private",
+  "noStore",
+  "noCache",
+  "noTransform",
+  "mustRevalidate",
+  "proxyRevalidate",
+  "immutable",
+  "maxAge",
+  "sMaxAge",
+  "staleWhileRevalidate",
+  "staleIfError",
+]);
+
 /**
  * The field value.
  *
- * @throws {InvalidArgumentError} when directives contradict each other, when there is none, or for a duration above 0 and below a
+ * @throws {InvalidArgumentError} for names that are none of a directive, when directives contradict each other, when there is none, or for a duration above 0 and below a
  * second: `maxAge: 30` is 30 ms
  */
 export function formatCacheControl(control: CacheControl): string {
+  refuseUnknown("cacheControl", control, NAMES);
   if (control.public === true && (control.private === true || control.noStore === true)) {
     const other = control.private === true ? "private" : "noStore";
     throw new InvalidArgumentError("`cacheControl` either `public` or not", `public and ${other}`);

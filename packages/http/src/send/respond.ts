@@ -1,9 +1,22 @@
+import { refuseUnknown } from "../refuse-unknown.ts";
 import type { PlannedResponse, RequestFacts } from "../planned-response.ts";
 import { type EntityTag, tagOfVersion, type Version } from "../validation/entity-tag.ts";
 import { discard } from "./content.ts";
 import { planConditional, planContent } from "./plan-content.ts";
 import type { RespondOptions } from "./respond-options.ts";
 import { createHead, type PresetHead } from "./response-head.ts";
+
+const NAMES: ReadonlySet<keyof RespondOptions> = new Set([
+  "status",
+  "contentType",
+  "headers",
+  "cacheControl",
+  "etag",
+  "lastModified",
+  "vary",
+  "validator",
+  "compression",
+]);
 
 /**
  * The answer to a request: serialised once, validated, compressed as the client likes it; 304, 406 and 412 where they are due.
@@ -28,6 +41,7 @@ export function planResponse(
   options: RespondOptions,
   preset: PresetHead | undefined,
 ): PlannedResponse | Promise<PlannedResponse> {
+  refuseUnknown("send", options, NAMES);
   const { validator } = options;
   if (validator === undefined) return planBody(request, value, options, preset, undefined);
   // A promise given as the value may fail while the version is asked for, or be left alone after a 304: nobody would handle that.

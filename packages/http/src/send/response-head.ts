@@ -53,6 +53,8 @@ export function createHead(options: RespondOptions, preset: PresetHead | undefin
   delete fields["content-length"];
   delete fields["transfer-encoding"];
   const etag = lineOf(fields["etag"]);
+  if (!isTagging(options.etag))
+    throw new InvalidArgumentError('`etag` as "strong", "weak" or `false`', options.etag);
   return {
     fields,
     status: checkStatus(options.status ?? statusOf(preset)),
@@ -81,6 +83,11 @@ export function refusePublicCookie(fields: Readonly<CheckedFields>): void {
   if (fields["set-cookie"] === undefined) return;
   const cacheControl = lineOf(fields["cache-control"]);
   if (cacheControl !== undefined && isShared(cacheControl)) throw new PublicCookieError();
+}
+
+/** A tag of one's own is a field: `headers: { ETag: … }`. */
+function isTagging(etag: unknown): boolean {
+  return etag === undefined || etag === "strong" || etag === "weak" || etag === false;
 }
 
 function isUntouchable(fields: Readonly<CheckedFields>): boolean {

@@ -4,6 +4,7 @@ import { NodeRequest } from "../../send/node-request.ts";
 import { writePlanned } from "../../send/write-planned.ts";
 import type { Answer } from "../answer.ts";
 import type { CachedOptions } from "../cached-options.ts";
+import { checkOptions } from "../check-options.ts";
 import { overflowTo } from "../overflow.ts";
 import type { Recorded } from "../recorded.ts";
 import { RecordingResponse } from "../recording-response.ts";
@@ -36,12 +37,13 @@ export interface CachedFastifyReply {
  * The handler gets a request and a reply of the same kind; what it returns or sends goes through serialisers and `onSend` hooks before it is kept. An answer from the cache takes the reply over
  * (`reply.hijack()`): `onSend` hooks do not run for it, `onResponse` hooks do, and fields set on the reply before are added to it.
  *
- * @throws {InvalidArgumentError} for options that contradict each other
+ * @throws {InvalidArgumentError} for options that there are not, or that contradict each other
  */
 export function cached<Request extends CachedFastifyRequest, Reply extends CachedFastifyReply>(
   options: CachedOptions<Request>,
   handler: (request: Request, reply: Reply) => unknown,
 ): (request: Request, reply: Reply) => unknown {
+  checkOptions(options, handler);
   const route = new RouteCache<Request>(options, VIEW);
   const names = options.query === undefined ? undefined : new Set(options.query);
   return (request, reply) => {

@@ -2,6 +2,7 @@ import { type HonoContextLike, requestFacts, writePlanned } from "../../adapters
 import { respond } from "../../send/respond.ts";
 import { type Answer, headersOf } from "../answer.ts";
 import type { CachedOptions } from "../cached-options.ts";
+import { checkOptions } from "../check-options.ts";
 import type { Recorded } from "../recorded.ts";
 import type { RequestKey, RequestView } from "../request-key.ts";
 import { type Asker, type RecordRules, RouteCache } from "../route-cache.ts";
@@ -27,12 +28,13 @@ export interface CachedHonoContext extends HonoContextLike {
  *
  * The handler gets a context of its own: what middleware has put into variables is in it, fields that middleware has set are not; they are added to the answer. Renderers set by `c.setRenderer` are not carried over.
  *
- * @throws {InvalidArgumentError} for options that contradict each other
+ * @throws {InvalidArgumentError} for options that there are not, or that contradict each other
  */
 export function cached<Context extends CachedHonoContext>(
   options: CachedOptions<Context>,
   handler: (context: Context) => Response | Promise<Response>,
 ): (context: Context) => Promise<Response> {
+  checkOptions(options, handler);
   const route = new RouteCache<Context>(options, VIEW);
   const isEachCounted = options.query === undefined;
   return async (context) => {

@@ -1,0 +1,58 @@
+import { InvalidArgumentError } from "@upshift/foundation";
+import { refuseUnknown } from "../refuse-unknown.ts";
+import type { CachedOptions } from "./cached-options.ts";
+
+const NAMES: ReadonlySet<keyof CachedOptions> = new Set([
+  "cache",
+  "name",
+  "policy",
+  "query",
+  "vary",
+  "ignoreHeaders",
+  "key",
+  "private",
+  "public",
+  "tags",
+  "cacheControl",
+  "etag",
+  "compression",
+  "maxBytes",
+  "onWarning",
+]);
+const FUNCTIONS = ["key", "private", "tags", "onWarning"] as const;
+/** Text in their place would be taken for a list of its characters. */
+const LISTS = ["query", "vary", "ignoreHeaders"] as const;
+
+/**
+ * What compilers see, for programs without one: when the route is made, not when the first request comes.
+ *
+ * @throws {InvalidArgumentError}
+ */
+export function checkOptions<Request>(options: CachedOptions<Request>, handler: unknown): void {
+  refuseUnknown("cached", options, NAMES);
+  if (typeof Reflect.get(Object(options.cache), "define") !== "function")
+    throw new InvalidArgumentError(
+      "`cache` as one of `createCache` of @upshift/cache",
+      options.cache,
+    );
+  if (typeof handler !== "function")
+    throw new InvalidArgumentError("a handler as the second argument of `cached`", handler);
+  for (const name of FUNCTIONS) {
+    const given: unknown = options[name];
+    if (given !== undefined && typeof given !== "function")
+      throw new InvalidArgumentError(`\`${name}\` as a function`, given);
+  }
+  for (const name of LISTS) {
+    const given: unknown = options[name];
+    if (given !== undefined && !(Array.isArray(given) && given.every(isText)))
+      throw new InvalidArgumentError(`\`${name}\` as a list of names`, given);
+  }
+  const isPublic: unknown = options.public;
+  if (isPublic !== undefined && typeof isPublic !== "boolean")
+    throw new InvalidArgumentError("`public` as `true` or `false`", isPublic);
+  const etag: unknown = options.etag;
+  if (etag !== undefined && etag !== "strong" && etag !== "weak")
+    throw new InvalidArgumentError('`etag` as "strong" or "weak"', etag);
+}
+
+const isText = (value: unknown): boolean => typeof value === "string";
