@@ -14,6 +14,11 @@ export class ServerTime {
   #wayMs = Number.POSITIVE_INFINITY;
   #measuredAtMs = 0;
 
+  /** Whether there was an answer yet; without one, both clocks are taken for the same. */
+  get isKnown(): boolean {
+    return this.#wayMs !== Number.POSITIVE_INFINITY;
+  }
+
   /** @param serverMs - rounded down */
   learn(serverMs: number, sentAtMs: number, receivedAtMs: number): void {
     const wayMs = receivedAtMs - sentAtMs;

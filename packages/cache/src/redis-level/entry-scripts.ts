@@ -114,16 +114,21 @@ if w then redis.call('PUBLISH', ARGV[2], KEYS[1]) end
 return 1`,
 );
 
+/** Nobody waits for it any more, so nothing was done. */
+export const CAME_TOO_LATE = -2;
+
 /**
- * Stores a value that the application says is the right one; loads under way can store nothing any more.
+ * Stores a value that the application says is the right one; loads under way can store nothing any more. One that arrives when its caller has given it up does nothing: what was
+ * invalidated since is newer.
  *
- * KEYS: entry. ARGV: value, ms to live, channel of those who wait, version or nothing.
+ * KEYS: entry. ARGV: value, ms to live, channel of those who wait, version or nothing, when the caller gives it up (ms of the server) or nothing.
  *
- * @returns 1; -1 when a newer version is there; 0 when nothing may be stored now: then nothing is there
+ * @returns 1; -1 when a newer version is there; 0 when nothing may be stored now: then nothing is there; {@link CAME_TOO_LATE}
  */
 export const PUT: Script = defineScript(
   "cache-put",
-  `${NOW}${IS_OLDER}local w, r, n, h = unpack(redis.call('HMGET', KEYS[1], 'w', 'r', 'n', 'h'))
+  `${NOW}if ARGV[5] ~= '' and now > tonumber(ARGV[5]) then return ${CAME_TOO_LATE} end
+${IS_OLDER}local w, r, n, h = unpack(redis.call('HMGET', KEYS[1], 'w', 'r', 'n', 'h'))
 local result = 1
 redis.call('HDEL', KEYS[1], 'l', 'u', 'w', 'f')
 if isOlder(ARGV[4], r) then

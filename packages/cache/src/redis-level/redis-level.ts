@@ -1,8 +1,15 @@
 import { hasErrorCode } from "@upshift/foundation";
-import type { Argument, Redis, Reply, Script } from "@upshift/redis";
+import {
+  type Argument,
+  type Redis,
+  RedisTimeoutError,
+  type Reply,
+  type Script,
+} from "@upshift/redis";
 import type { Breaker } from "./breaker.ts";
 import {
   BEGIN_WRITE,
+  CAME_TOO_LATE,
   END_WRITE,
   EXPIRE,
   FILL,
@@ -134,9 +141,23 @@ export class RedisLevel {
     await this.#run(TOUCH, key, [ms(slidingMs)]);
   }
 
-  /** @returns whether it is stored */
-  async put(key: string, text: string, keepMs: number, version: string): Promise<boolean> {
-    return (await this.#run(PUT, key, [text, ms(keepMs), this.#wakeChannel, version])) === 1;
+  /**
+   * @param untilMs - of the server: later it does nothing, as its caller has given it up; `undefined` where the time of the server is not known yet
+   * @returns whether it is stored
+   */
+  async put(
+    key: string,
+    text: string,
+    keepMs: number,
+    version: string,
+    untilMs: number | undefined,
+  ): Promise<boolean> {
+    const until = untilMs === undefined ? "" : ms(untilMs);
+    const args = [text, ms(keepMs), this.#wakeChannel, version, until];
+    const reply = await this.#run(PUT, key, args);
+    if (reply === CAME_TOO_LATE)
+      throw new RedisTimeoutError("a value to be stored", this.#timeoutMs);
+    return reply === 1;
   }
 
   async remove(key: string, holdMs: number): Promise<void> {

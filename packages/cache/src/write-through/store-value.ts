@@ -36,7 +36,11 @@ export async function storeValue(
       flight.begin(keeper.core.journal.clock, keeper.core.tagTimes.ordinal);
       if (redis === undefined) return true;
       const keepMs = entry === undefined ? 0 : entry.hardUntilMs - clock.now();
-      return await redis.level.put(keeper.redisKey(write.key), text, keepMs, version);
+      const { level, serverTime, hardTimeoutMs } = redis;
+      const untilMs = serverTime.isKnown
+        ? serverTime.toServer(clock.now() + hardTimeoutMs)
+        : undefined;
+      return await level.put(keeper.redisKey(write.key), text, keepMs, version, untilMs);
     });
   } finally {
     keeper.closeFlight(flight);

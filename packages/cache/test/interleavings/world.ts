@@ -23,7 +23,7 @@ export class Stage {
   /** Loads the scripts: that each of them is sent once is no part of any schedule. */
   async prepare(): Promise<this> {
     for (const script of [...Object.values(entryScripts), ...Object.values(journalScripts)])
-      if (typeof script !== "string") await this.inspector.send(["SCRIPT", "LOAD", script.lua]);
+      if (typeof script === "object") await this.inspector.send(["SCRIPT", "LOAD", script.lua]);
     return this;
   }
 }
