@@ -69,6 +69,20 @@ export function shapeOfPaths(paths: readonly string[]): FieldShape {
   return root.toShape();
 }
 
+/** The fields of both, at every depth; of a single value and an object the object. */
+export function mergeShapes(
+  one: true | FieldShape | undefined,
+  other: true | FieldShape | undefined,
+): true | FieldShape {
+  if (one === true || one === undefined) return other ?? true;
+  if (other === true || other === undefined) return one;
+  const merged = new Map(Object.entries(one));
+  for (const [name, inside] of Object.entries(other)) {
+    merged.set(name, mergeShapes(merged.get(name), inside));
+  }
+  return Object.fromEntries(merged);
+}
+
 class Branch {
   readonly #children = new Map<string, Branch>();
 

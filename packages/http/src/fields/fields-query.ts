@@ -43,8 +43,11 @@ function parametersOf(query: string | URLSearchParams): URLSearchParams {
     );
   }
   const start = query.indexOf("?");
-  // A URL without a query asks for nothing; what has no path either is the query itself.
-  if (start < 0) return new URLSearchParams(/^[/]|^\w+:/.test(query) ? "" : query);
+  const before = start < 0 ? query : query.slice(0, start);
+  const isUrl = /^[/]|^\w+:/.test(before);
+  // A URL without a query asks for nothing; what has no path either is the query itself, which may have a `?` in its values.
+  if (!isUrl && (start < 0 || /[=&]/.test(before))) return new URLSearchParams(query);
+  if (start < 0) return new URLSearchParams("");
   const end = query.indexOf("#", start);
   return new URLSearchParams(query.slice(start + 1, end < 0 ? undefined : end));
 }

@@ -37,6 +37,8 @@ function outcomeOf(call: () => { readonly paths: readonly string[] }): readonly 
 describe("a selection", () => {
   test.each([
     ["/items?fields=id,title", "id,title"],
+    ["fields=id&search=what?", "id"],
+    ["/what=?fields=id&search=a?b", "id"],
     ["/items?fields=title,id,title", "id,title"],
     ["/items?fields=title&x=1&fields=id", "id,title"],
     ["?fields=author(name,avatar(url))", "author(avatar(url),name)"],
@@ -192,6 +194,19 @@ describe("fields that not everybody may see", () => {
     expect(hidden.message).not.toContain("email,");
   });
 
+  test("are not there for whom nothing is left in them", () => {
+    const never = { "author.name": () => false, "author.email": () => false };
+    const shape = { id: true, author: { name: true, email: true } } as const;
+    const hidden = fieldset(shape, { visible: never, forbidden: "hide" });
+    for (const asked of ["author", "author(name)", "id,author", "author(none)"]) {
+      const { code, message } = thrown(() => hidden.parse(`?fields=${asked}`));
+      expect(code).toBe("UPSHIFT_FIELDS_UNKNOWN");
+      expect(message).toBe('Unknown field "author". Allowed are: id');
+    }
+    const omitted = fieldset(shape, { visible: never });
+    expect(thrown(() => omitted.parse("?fields=author")).message).toMatch('see "author"');
+  });
+
   test("take with them what is inside, and a default of them is no attempt", () => {
     const set = fieldset(SHAPE, {
       visible: { author: () => false },
@@ -243,6 +258,11 @@ describe("fields that not everybody may see", () => {
   });
 });
 
+const side = (name: string) =>
+  z.object({ at: z.object({ place: z.object({ [name]: z.string() }) }) });
+
+const entries = (name: string) => ({ entries: { at: { entries: { [name]: {} } } } });
+
 describe("what may be asked for comes from", () => {
   test("a schema of zod, through arrays, optional, unions, dates and transforms", () => {
     const schema = z.object({
@@ -255,6 +275,16 @@ describe("what may be asked for comes from", () => {
     });
     const paths = ["id", "at", "tags.label", "owner.user", "owner.team", "scores", "size"];
     expect(fieldset(schema).paths).toEqual(paths);
+  });
+
+  test("all members of a union, at every depth", () => {
+    const schema = z.object({ stop: z.union([side("street"), side("pier"), z.string()]) });
+    const paths = ["stop.at.place.street", "stop.at.place.pier"];
+    expect(fieldset(schema).paths).toEqual(paths);
+    const std = { "~standard": { version: 1, vendor: "test" } } as const;
+    const options = [{}, entries("street"), { entries: { at: {} } }, entries("pier")];
+    const valibot = { ...std, entries: { stop: { options } } };
+    expect(fieldset(valibot).paths).toEqual(["stop.at.street", "stop.at.pier"]);
   });
 
   test("a recursive schema, so far", () => {

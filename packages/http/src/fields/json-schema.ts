@@ -1,4 +1,4 @@
-import type { FieldShape } from "./field-shape.ts";
+import { type FieldShape, mergeShapes } from "./field-shape.ts";
 
 /** A recursive schema is written out so far; what is deeper is a single value. */
 const DEEPEST = 6;
@@ -27,9 +27,7 @@ export function shapeOfJsonSchema(schema: unknown): true | FieldShape {
     collect(part["items"], depth, into);
     if (!isObject(part["properties"])) return;
     for (const [name, property] of Object.entries(part["properties"])) {
-      const shape = read(property, depth + 1);
-      const known = into.get(name);
-      into.set(name, typeof known === "object" ? merge(known, shape) : shape);
+      into.set(name, mergeShapes(into.get(name), read(property, depth + 1)));
     }
   };
   const read = (part: unknown, depth: number): true | FieldShape => {
@@ -38,10 +36,6 @@ export function shapeOfJsonSchema(schema: unknown): true | FieldShape {
     return fields.size === 0 ? true : Object.fromEntries(fields);
   };
   return read(schema, 0);
-}
-
-function merge(known: FieldShape, other: true | FieldShape): FieldShape {
-  return other === true ? known : { ...known, ...other };
 }
 
 /** `#`, `#/$defs/name`: what a document says of itself. Others are not fetched. */

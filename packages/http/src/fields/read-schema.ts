@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from "@upshift/foundation";
-import type { FieldShape } from "./field-shape.ts";
+import { type FieldShape, mergeShapes } from "./field-shape.ts";
 import { shapeOfJsonSchema } from "./json-schema.ts";
 
 /** Of a Standard Schema, what is read of it. Source: standardschema.dev, version 1; `jsonSchema` is Standard JSON Schema 1.1. */
@@ -67,11 +67,8 @@ function fromProperties(schema: unknown, depth: number): true | FieldShape | und
 
 /** All members' fields; a single value where none has any. */
 function unionOf(members: readonly unknown[], depth: number): true | FieldShape {
-  const fields = members.flatMap((member) => {
-    const shape = fromProperties(member, depth + 1);
-    return typeof shape === "object" ? Object.entries(shape) : [];
-  });
-  return fields.length === 0 ? true : Object.fromEntries(fields);
+  const shapes = members.map((member) => fromProperties(member, depth + 1));
+  return shapes.reduce<true | FieldShape>(mergeShapes, true);
 }
 
 /** Of an array its element, of optional and the like what they wrap. */
