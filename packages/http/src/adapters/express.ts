@@ -1,4 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { cached as cachedOfNode } from "../cached/cached.ts";
+import type { CachedOptions } from "../cached/cached-options.ts";
+import type { Handler, Next } from "../cached/exchange.ts";
 import type { PlannedResponse, RequestFacts } from "../planned-response.ts";
 import { NodeRequest } from "../send/node-request.ts";
 import { planResponse } from "../send/respond.ts";
@@ -40,4 +43,24 @@ export function writePlanned(res: ExpressResponse, planned: PlannedResponse): vo
   return writeNode(res, planned);
 }
 
-export { cached } from "../cached/cached.ts";
+/** As a method, so that it may ask for the request and the response of Express, which are more than those of node:http. */
+type ExpressHandler = {
+  handle(request: IncomingMessage, response: ServerResponse, next: Next): unknown;
+}["handle"];
+
+/**
+ * `cached` of node:http for Express. What it gives has the type of the handler, which has that of the route: `(req, res) => …` needs no types. Where an option is a function of the request, name those of
+ * the handler: `(req: Request, res: Response) => …`.
+ *
+ * @throws {InvalidArgumentError} for options that there are not, or that contradict each other
+ */
+export function cached<Handle extends ExpressHandler>(
+  options: CachedOptions<Parameters<Handle>[0]>,
+  handler: Handle,
+): Handle;
+export function cached(
+  options: CachedOptions,
+  handler: Handler<IncomingMessage, ServerResponse>,
+): Handler<IncomingMessage, ServerResponse> {
+  return cachedOfNode(options, handler);
+}

@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { serve } from "@hono/node-server";
 import { createCache } from "@upshift/cache";
 import express from "express";
-import { fastify, type FastifyReply, type FastifyRequest } from "fastify";
+import { fastify } from "fastify";
 import { Hono } from "hono";
 import { send as sendExpress } from "../../src/adapters/express.ts";
 import { cached as cachedFastify, send as sendFastify } from "../../src/adapters/fastify.ts";
@@ -71,7 +71,7 @@ export async function startCachedFastify(): Promise<StartedServer> {
     app.route({
       method: METHODS,
       url: path,
-      handler: cachedFastify<FastifyRequest, FastifyReply>(options, (_request, reply) =>
+      handler: cachedFastify(options, (_request, reply) =>
         sendFastify(reply, resource.value, resource.options),
       ),
     });

@@ -65,9 +65,9 @@ const EXPRESS: Framework = {
     const router = express.Router();
     router.get(
       "/a",
-      cachedExpress<express.Request, express.Response>(
+      cachedExpress(
         { ...options, ...(isPrivate ? { private: (request) => request.headers.cookie } : {}) },
-        async (request, response) => {
+        async (request: express.Request, response: express.Response) => {
           const value = await handle({
             url: request.originalUrl,
             query: request.query,
@@ -99,16 +99,19 @@ const FASTIFY: Framework = {
     });
     app.get(
       "/in/a",
-      cachedFastify<FastifyRequest, FastifyReply>(
-        { ...options, ...(isPrivate ? { private: (request) => request.headers.cookie } : {}) },
-        (request, reply) =>
+      cachedFastify(
+        {
+          ...options,
+          ...(isPrivate ? { private: (request: FastifyRequest) => request.headers.cookie } : {}),
+        },
+        (request: FastifyRequest, reply: FastifyReply) =>
           handle({
             url: request.originalUrl,
             query: request.query,
             header: (name) => request.headers[name]?.toString(),
             user: () => Reflect.get(request, "user"),
             set: (name, text) => void reply.header(name, text),
-            tag: (name) => responseTags(reply.raw, name),
+            tag: (name) => responseTags(reply, name),
           }),
       ),
     );

@@ -31,20 +31,30 @@ export interface CachedFastifyReply {
   hijack(): unknown;
 }
 
+/** As a method, so that it may ask for the request and the reply of Fastify, which are more. */
+type FastifyHandler = {
+  handle(request: CachedFastifyRequest, reply: CachedFastifyReply): unknown;
+}["handle"];
+
 /**
- * `cached` of node:http for Fastify: a route handler whose responses are kept.
+ * `cached` of node:http for Fastify: a route handler whose responses are kept. What it gives has the type of the handler, which has that of the route: `(request, reply) => …` needs no types. Where an
+ * option is a function of the request, name those of the handler: `(request: FastifyRequest, reply: FastifyReply) => …`.
  *
  * The handler gets a request and a reply of the same kind; what it returns or sends goes through serialisers and `onSend` hooks before it is kept. An answer from the cache takes the reply over
  * (`reply.hijack()`): `onSend` hooks do not run for it, `onResponse` hooks do, and fields set on the reply before are added to it.
  *
  * @throws {InvalidArgumentError} for options that there are not, or that contradict each other
  */
-export function cached<Request extends CachedFastifyRequest, Reply extends CachedFastifyReply>(
-  options: CachedOptions<Request>,
-  handler: (request: Request, reply: Reply) => unknown,
-): (request: Request, reply: Reply) => unknown {
+export function cached<Handle extends FastifyHandler>(
+  options: CachedOptions<Parameters<Handle>[0]>,
+  handler: Handle,
+): Handle;
+export function cached(
+  options: CachedOptions<CachedFastifyRequest>,
+  handler: FastifyHandler,
+): FastifyHandler {
   checkOptions(options, handler);
-  const route = new RouteCache<Request>(options, VIEW);
+  const route = new RouteCache(options, VIEW);
   const names = options.query === undefined ? undefined : new Set(options.query);
   return (request, reply) => {
     const found = route.find(request);
