@@ -1,4 +1,5 @@
 import { pipeline, Readable, type Transform } from "node:stream";
+import { discard } from "../send/content.ts";
 import type { Coding } from "./coding.ts";
 import { type CompressionLevels, createCompressor, DEFAULT_LEVELS } from "./compress.ts";
 
@@ -36,7 +37,8 @@ export class CompressedStream implements AsyncIterable<Uint8Array> {
   /** Ends it and its source at once, also one that stands still: an iterator would wait for its next chunk. */
   destroy(): void {
     this.#compressor?.destroy();
-    if (this.#source instanceof Readable) this.#source.destroy();
+    // Once begun, all but a Readable end with the compressor.
+    if (this.#compressor === undefined || this.#source instanceof Readable) discard(this.#source);
   }
 }
 

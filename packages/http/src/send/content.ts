@@ -1,4 +1,5 @@
 import { Readable } from "node:stream";
+import { isAnyArrayBuffer } from "node:util/types";
 import { InvalidArgumentError } from "@upshift/foundation";
 
 /** A value as bytes. */
@@ -20,14 +21,22 @@ export function toContent(value: unknown): Content {
     return { body: Buffer.from(value), contentType: "text/plain; charset=utf-8" };
   }
   if (value === undefined) return { body: undefined, contentType: JSON_TYPE };
-  if (value instanceof Uint8Array || isByteStream(value)) {
-    return { body: value, contentType: "application/octet-stream" };
-  }
+  const body = bytesOf(value) ?? (isByteStream(value) ? value : undefined);
+  if (body !== undefined) return { body, contentType: "application/octet-stream" };
   const json: string | undefined = JSON.stringify(value);
   if (json === undefined) {
     throw new InvalidArgumentError("a value that JSON can express", typeof value);
   }
   return { body: Buffer.from(json), contentType: JSON_TYPE };
+}
+
+/** Of a buffer and of any view of one: as JSON they would be `{}`. */
+function bytesOf(value: unknown): Uint8Array | undefined {
+  if (value instanceof Uint8Array) return value;
+  if (ArrayBuffer.isView(value)) {
+    return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+  }
+  return isAnyArrayBuffer(value) ? new Uint8Array(value) : undefined;
 }
 
 function isByteStream(value: unknown): value is AsyncIterable<Uint8Array> {

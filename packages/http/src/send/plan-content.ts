@@ -79,8 +79,10 @@ export function planContent(
     }
     setValidation(head.fields, current.tag, negotiation);
   } else {
+    // RFC 9110 15.3.7: a part has the tag of the whole.
+    const tagOfWhole = isRead && status === 206 ? tag : undefined;
     // Nothing to choose from is no reason to hide what a write or an error has to say.
-    setValidation(head.fields, undefined, negotiation);
+    setValidation(head.fields, tagOfWhole, negotiation);
   }
   if (content.body !== undefined) head.fields["content-type"] = contentType;
   return planCoded(

@@ -1,3 +1,5 @@
+import { createReadStream } from "node:fs";
+import { Readable } from "node:stream";
 import { gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import type { PlannedResponse, RequestFacts } from "../planned-response.ts";
@@ -15,6 +17,10 @@ function plan(...args: Parameters<typeof respond>): PlannedResponse {
 }
 
 const LONG = { text: "word ".repeat(1_000) };
+
+const failsAtOnce = (): never => {
+  throw new Error("no database");
+};
 
 describe("respond", () => {
   it("a value that is there is answered without waiting", () => {
@@ -44,6 +50,72 @@ describe("respond", () => {
       validator: async () => await Promise.resolve(7),
     });
     expect(planned.status).toBe(304);
+  });
+
+  it("a stream that fails while the version is asked for fails when it is read", async () => {
+    const file = createReadStream("/there/is/no/such/file");
+    const { body } = await respond(ask(), file, {
+      validator: async () => {
+        await new Promise<void>((resolve) => file.once("close", resolve));
+        return 7;
+      },
+    });
+    const iterator = (body as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]();
+    await expect(iterator.next()).rejects.toMatchObject({ code: "ENOENT" });
+  });
+
+  it.each([
+    ["cannot be had", () => Promise.reject(new Error("no database"))],
+    ["cannot be asked for", failsAtOnce],
+  ])("a version that %s closes the stream that was to be sent", async (_how, validator) => {
+    const stream = Readable.from([Buffer.from("part")]);
+    const asked = (async () => await respond(ask(), stream, { validator }))();
+    await expect(asked).rejects.toThrow("no database");
+    expect(stream.destroyed).toBe(true);
+  });
+
+  it.each(["gzip", "identity"])("HEAD cancels a stream of the web, asked in %s", async (coding) => {
+    let isCancelled = false;
+    const stream = new ReadableStream<Uint8Array>({
+      cancel() {
+        isCancelled = true;
+      },
+    });
+    const { headers } = plan(ask({ "accept-encoding": coding }, "HEAD"), stream, {
+      contentType: "text/plain",
+    });
+    expect(headers["content-encoding"]).toBe(coding === "gzip" ? coding : undefined);
+    await expect.poll(() => isCancelled).toBe(true);
+  });
+
+  it("buffers of any kind and views of them are bytes", () => {
+    const bytes = Buffer.from("abcdef");
+    const { buffer } = Uint8Array.from(bytes);
+    const shared = new SharedArrayBuffer(6);
+    new Uint8Array(shared).set(bytes);
+    for (const value of [buffer, shared, new Uint16Array(buffer), new DataView(buffer)]) {
+      const { headers, body } = plan(ask(), value);
+      expect(headers["content-type"]).toBe("application/octet-stream");
+      expect(Buffer.from(body as Uint8Array).toString()).toBe("abcdef");
+    }
+    expect(Buffer.from(plan(ask(), new DataView(buffer, 1, 2)).body as Uint8Array).toString()).toBe(
+      "bc",
+    );
+  });
+
+  it("a part has the tag of the version it is a part of", () => {
+    const options = { status: 206, headers: { "Content-Range": "bytes 0-2/9" } };
+    const { headers } = plan(ask(), "abc", { ...options, validator: () => 7 });
+    expect(headers["etag"]).toBe('"7"');
+    expect(plan(ask(), "abc", options).headers["etag"]).toBeUndefined();
+  });
+
+  it("nothing was modified later than it is sent", () => {
+    const before = Math.floor(Date.now() / 1_000) * 1_000;
+    const { headers } = plan(ask(), 1, { lastModified: Date.now() + 86_400_000 });
+    const sentMs = Date.parse(String(headers["last-modified"]));
+    expect(sentMs).toBeGreaterThanOrEqual(before);
+    expect(sentMs).toBeLessThanOrEqual(Date.now());
   });
 
   it("a write fails before it is done", async () => {
@@ -92,6 +164,8 @@ describe("respond", () => {
     [{ status: 101 }, "UPSHIFT_INVALID_ARGUMENT"],
     [{ status: 200.5 }, "UPSHIFT_INVALID_ARGUMENT"],
     [{ lastModified: Number.NaN }, "UPSHIFT_INVALID_ARGUMENT"],
+    [{ lastModified: 9e15 }, "UPSHIFT_INVALID_ARGUMENT"],
+    [{ lastModified: Date.UTC(10_000, 0, 1) }, "UPSHIFT_INVALID_ARGUMENT"],
     [{ headers: { ETag: "bare" } }, "UPSHIFT_INVALID_ARGUMENT"],
     [{ compression: { thresholdBytes: -1 } }, "UPSHIFT_INVALID_ARGUMENT"],
   ])("%j is refused with %s", (options, code) => {

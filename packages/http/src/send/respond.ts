@@ -1,4 +1,5 @@
 import { refuseUnknown } from "../refuse-unknown.ts";
+import { Readable } from "node:stream";
 import type { PlannedResponse, RequestFacts } from "../planned-response.ts";
 import { type EntityTag, tagOfVersion, type Version } from "../validation/entity-tag.ts";
 import { discard } from "./content.ts";
@@ -44,12 +45,28 @@ export function planResponse(
   refuseUnknown("send", options, NAMES);
   const { validator } = options;
   if (validator === undefined) return planBody(request, value, options, preset, undefined);
-  // A promise given as the value may fail while the version is asked for, or be left alone after a 304: nobody would handle that.
+  mindWhileAsked(value);
+  try {
+    const version = validator();
+    if (!isPromise(version)) return planVersion(request, value, options, preset, version);
+    return Promise.resolve(version)
+      .then((known) => planVersion(request, value, options, preset, known))
+      .catch((error: unknown) => giveUp(value, error));
+  } catch (error) {
+    return giveUp(value, error);
+  }
+}
+
+/** A promise or stream given as the value may fail while the version is asked for, or be left alone after a 304: nobody would handle that. Who reads the stream later gets its error. */
+function mindWhileAsked(value: unknown): void {
   if (isPromise(value)) Promise.resolve(value).catch(() => {});
-  const version = validator();
-  return isPromise(version)
-    ? Promise.resolve(version).then((known) => planVersion(request, value, options, preset, known))
-    : planVersion(request, value, options, preset, version);
+  else if (value instanceof Readable) value.on("error", () => {});
+}
+
+/** A version that cannot be had leaves no file open that was given as the value. */
+function giveUp(value: unknown, error: unknown): never {
+  if (typeof value !== "function") discard(value);
+  throw error;
 }
 
 function planVersion(

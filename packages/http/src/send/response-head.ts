@@ -97,10 +97,16 @@ function isUntouchable(fields: Readonly<CheckedFields>): boolean {
   return cacheControl !== undefined && forbidsTransform(cacheControl);
 }
 
+const YEAR_0 = Date.parse("0000-01-01");
+const YEAR_10_000 = Date.UTC(10_000, 0, 1);
+
 function formatDate(date: Date | number): string {
   const timeMs = Number(date);
-  if (Number.isFinite(timeMs)) return formatHttpDate(timeMs);
-  throw new InvalidArgumentError("`lastModified` as a date or epoch ms", date);
+  // What an HTTP date can say has a year of four digits.
+  const isDate = timeMs >= YEAR_0 && timeMs < YEAR_10_000;
+  if (!isDate) throw new InvalidArgumentError("`lastModified` as a date or epoch ms", date);
+  // RFC 9110 8.8.2.1: never later than the response itself, whatever another clock said.
+  return formatHttpDate(Math.min(timeMs, systemClock.now()));
 }
 
 function timeOf(
