@@ -3,6 +3,7 @@ import { cached as cachedOfNode } from "../cached/cached.ts";
 import type { CachedOptions } from "../cached/cached-options.ts";
 import type { Handler, Next } from "../cached/exchange.ts";
 import type { PlannedResponse, RequestFacts } from "../planned-response.ts";
+import { checkResponse } from "../send/check-response.ts";
 import { NodeRequest } from "../send/node-request.ts";
 import { planResponse } from "../send/respond.ts";
 import type { RespondOptions } from "../send/respond-options.ts";
@@ -32,6 +33,7 @@ export function send(
   value: unknown,
   options: RespondOptions = {},
 ): void | Promise<void> {
+  checkResponse("send", res);
   const planned = planResponse(requestFacts(res.req), value, options, res);
   return planned instanceof Promise
     ? planned.then((plan) => writeExactly(res, plan))

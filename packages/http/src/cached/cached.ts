@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { checkResponse } from "../send/check-response.ts";
 import type { CachedOptions } from "./cached-options.ts";
 import { checkOptions } from "./check-options.ts";
 import { Exchange, type Handler, type Next } from "./exchange.ts";
@@ -21,6 +22,7 @@ export function cached<Request extends IncomingMessage, Response extends ServerR
   checkOptions(options, handler);
   const route = new RouteCache<Request>(options, VIEW);
   return (request, response, next) => {
+    checkResponse("cached", response);
     const exchange = new Exchange(request, response, next, handler);
     try {
       const found = route.find(request);

@@ -1,4 +1,5 @@
 import type { ServerResponse } from "node:http";
+import { checkResponse } from "./check-response.ts";
 import { NodeRequest } from "./node-request.ts";
 import { planResponse } from "./respond.ts";
 import type { RespondOptions } from "./respond-options.ts";
@@ -16,6 +17,7 @@ export function send(
   value: unknown,
   options: RespondOptions = {},
 ): void | Promise<void> {
+  checkResponse("send", res);
   const planned = planResponse(new NodeRequest(res.req), value, options, res);
   return planned instanceof Promise
     ? planned.then((plan) => writeExactly(res, plan))

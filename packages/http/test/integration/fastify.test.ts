@@ -1,6 +1,9 @@
+import { createCache } from "@upshift/cache";
 import { fastify } from "fastify";
 import { afterEach, expect, it } from "vitest";
 import { requestFacts, send } from "../../src/adapters/fastify.ts";
+import { cached as cachedOfNode } from "../../src/cached/cached.ts";
+import { send as sendOfNode } from "../../src/send/send.ts";
 
 let app = fastify();
 
@@ -65,4 +68,15 @@ it("the facts of a request have the address as it came", async () => {
   });
   const answer = await app.inject({ url: "/a?b=%20", headers: { "X-One": "1" } });
   expect(answer.json()).toEqual(["GET", "/a?b=%20", "1", null]);
+});
+
+it("what is for node:http says that it is not for a reply", async () => {
+  app.get("/send", (_request, reply) => sendOfNode(reply as never, { id: 1 }));
+  const handler = cachedOfNode({ cache: createCache(), name: "wrong" }, () => undefined);
+  app.get("/cached", (request, reply) => handler(request as never, reply as never));
+  for (const of of ["send", "cached"]) {
+    expect((await app.inject(`/${of}`)).json()).toMatchObject({
+      message: expect.stringContaining(`\`${of}\` of node:http and Express to get their response`),
+    });
+  }
 });
