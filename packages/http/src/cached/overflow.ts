@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { breakOff } from "../send/break-off.ts";
 import type { Overflow } from "./recording-response.ts";
 import { headersOfRecorded } from "./unshared.ts";
 
@@ -13,11 +14,13 @@ export function overflowTo(
   response: ServerResponse,
   take: () => unknown = () => response,
 ): Overflow {
+  let hasBegun = false;
   let isSending = false;
   return {
     begin(status, fields) {
       if (asker.isAnswered || response.headersSent) return;
       asker.isAnswered = true;
+      hasBegun = true;
       take();
       isSending = request.method !== "HEAD";
       const { vary = [], ...headers } = headersOfRecorded({ fields });
@@ -33,6 +36,9 @@ export function overflowTo(
     write: (chunk) => !isSending || response.destroyed || response.write(chunk),
     end() {
       if (isSending) response.end();
+    },
+    breakOff() {
+      if (hasBegun) breakOff(response);
     },
     onDrain(resume) {
       response.on("drain", resume);

@@ -1,5 +1,5 @@
-import { type IncomingMessage, type OutgoingHttpHeaders, ServerResponse } from "node:http";
-
+import { type IncomingMessage, ServerResponse } from "node:http";
+import { applyHead } from "../compression/body-arguments.ts";
 import type { Recorded } from "./recorded.ts";
 import { openTags } from "./response-tags.ts";
 import { isAlike } from "./tracked-request.ts";
@@ -13,6 +13,8 @@ export interface Overflow {
   /** @returns false when it is to wait for `onDrain` */
   write(chunk: Buffer): boolean;
   end(): void;
+  /** There will be no more of it, and what was sent is not all. */
+  breakOff(): void;
   onDrain(resume: () => void): void;
 }
 
@@ -32,12 +34,14 @@ export class RecordingResponse<Response extends ServerResponse> {
   #isOver = false;
   #isEnded = false;
   #resolve: (recorded: Recorded) => void = () => {};
+  #reject: (error: unknown) => void = () => {};
 
   constructor(request: IncomingMessage, real: Response, mostBytes: number, overflow: Overflow) {
     this.#mostBytes = mostBytes;
     this.#overflow = overflow;
-    this.done = new Promise((resolve) => {
+    this.done = new Promise((resolve, reject) => {
       this.#resolve = resolve;
+      this.#reject = reject;
     });
     const made: unknown = new ServerResponse(request);
     this.response = adopt(made, real);
@@ -45,27 +49,38 @@ export class RecordingResponse<Response extends ServerResponse> {
     this.#tags = openTags(response);
     const own = {
       req: request,
-      writeHead: (status: number, ...rest: readonly unknown[]) => this.#writeHead(status, rest),
+      writeHead: (...values: readonly unknown[]) => this.#writeHead(values),
       flushHeaders: () => this.#close(),
       write: (chunk: Chunk, ...rest: readonly unknown[]) => this.#write(chunk, rest),
       end: (...args: readonly unknown[]) => this.#end(args),
+      destroy: (error?: unknown) => this.#destroy(error),
     };
     Object.assign(response, own);
   }
 
-  #writeHead(status: number, rest: readonly unknown[]): Response {
+  /** For whoever runs the handler, too: what it throws after the body became too large breaks that off. */
+  fail(error: unknown): void {
+    if (this.#isEnded) return;
+    this.#isEnded = true;
+    this.#chunks = [];
+    if (this.#isOver) this.#overflow.breakOff();
+    this.#reject(error);
+  }
+
+  #writeHead(values: readonly unknown[]): Response {
     const { response } = this;
-    response.statusCode = status;
-    const headers = rest.find((part) => typeof part === "object" && part !== null);
-    if (Array.isArray(headers)) {
-      const pairs = headers.every(Array.isArray) ? headers.flat() : headers;
-      for (let index = 0; index + 1 < pairs.length; index += 2)
-        response.appendHeader(String(pairs[index]), String(pairs[index + 1]));
-    } else {
-      for (const [name, value] of Object.entries<OutgoingHttpHeaders[string]>(Object(headers)))
-        if (value !== undefined) response.setHeader(name, value);
-    }
+    applyHead(response, values);
     this.#close();
+    return response;
+  }
+
+  /** A real one would take the connection with it, which here others wait for, or nobody. */
+  #destroy(error: unknown): Response {
+    const { response } = this;
+    if (response.destroyed) return response;
+    Object.assign(response, { destroyed: true });
+    this.fail(error ?? new Error("the handler has destroyed its response"));
+    process.nextTick(() => response.emit("close"));
     return response;
   }
 
@@ -75,6 +90,7 @@ export class RecordingResponse<Response extends ServerResponse> {
   }
 
   #write(chunk: Chunk, rest: readonly unknown[]): boolean {
+    if (this.response.destroyed) return false;
     if (this.#isEnded) {
       this.response.emit("error", new Error("write after end"));
       return false;

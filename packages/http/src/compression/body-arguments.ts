@@ -27,7 +27,8 @@ function isEncoding(value: unknown): value is BufferEncoding {
 /** Sets what `writeHead(status, reason?, fields?)` was given, fields as an object, as pairs, or as a flat list. */
 export function applyHead(res: ServerResponse, values: readonly unknown[]): void {
   const [status, ...rest] = values;
-  if (typeof status === "number") res.statusCode = status;
+  // Node takes text for a number, too.
+  res.statusCode = Number(status);
   if (typeof rest[0] === "string") res.statusMessage = rest[0];
   const fields = rest.find((value) => typeof value === "object" && value !== null);
   if (Array.isArray(fields)) applyList(res, Array.isArray(fields[0]) ? fields.flat(1) : fields);

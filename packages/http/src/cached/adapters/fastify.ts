@@ -116,9 +116,10 @@ class FastifyAsker<
     const request = isLike(this.request, made) ? made : this.request;
     const reply = replyLike(this.#reply, recording.response, request);
     return await new Promise((resolve, reject) => {
-      recording.response.on("error", reject);
+      const fail = (error: unknown): void => recording.fail(error);
+      recording.response.on("error", fail);
       void recording.done.then(resolve, reject);
-      void this.#run(request, reply).catch(reject);
+      void this.#run(request, reply).catch(fail);
     });
   }
 
