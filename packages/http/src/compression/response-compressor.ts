@@ -5,6 +5,7 @@ import { ZSTD } from "../coding/available-codings.ts";
 import type { Coding } from "../coding/coding.ts";
 import { compressSync, createCompressor, SYNC_BYTES } from "../coding/compress.ts";
 import type { CompressionSettings } from "../coding/compression-settings.ts";
+import { breakOff } from "../send/break-off.ts";
 import { mergeVary } from "../send/header-fields.ts";
 import { splitCoding } from "../validation/entity-tag.ts";
 import { applyHead, type BodyArguments, readBodyArguments } from "./body-arguments.ts";
@@ -57,15 +58,24 @@ export class ResponseCompressor {
   }
 
   write(values: readonly unknown[]): boolean {
+    if (this.#isDecided && this.#compressor === undefined) return this.#writeAsItIs(values);
+    const { chunk, callback } = readBodyArguments(values);
+    // Node refuses it, and before the head is sent.
+    if (chunk === undefined) return this.#writeAsItIs(values);
     if (!this.#isDecided) this.#decide(undefined);
     const compressor = this.#compressor;
-    if (compressor === undefined)
-      return Reflect.apply(this.#originals.write, this.#res, values) === true;
-    const { chunk, callback } = readBodyArguments(values);
-    if (chunk === undefined || this.#hasEnded) return false;
+    if (compressor === undefined) return this.#writeAsItIs(values);
+    if (this.#hasEnded) {
+      if (callback !== undefined) process.nextTick(callback, new Error("write after end"));
+      return false;
+    }
     const hasRoom = compressor.write(chunk, callback);
     this.#flushSoon();
     return hasRoom;
+  }
+
+  #writeAsItIs(values: readonly unknown[]): boolean {
+    return Reflect.apply(this.#originals.write, this.#res, values) === true;
   }
 
   end(values: readonly unknown[]): void {
@@ -91,7 +101,9 @@ export class ResponseCompressor {
 
   /** @returns whether it was sent; `false`: it goes as it is */
   #endWhole({ chunk, callback }: BodyArguments): boolean {
-    if (chunk !== undefined && chunk.byteLength >= SYNC_BYTES) {
+    // Trailers need chunks, which a length rules out.
+    const isInParts = chunk !== undefined && this.#res.hasHeader("Trailer");
+    if (chunk !== undefined && (isInParts || chunk.byteLength >= SYNC_BYTES)) {
       this.#decide(chunk.byteLength);
       if (this.#compressor === undefined) return false;
       this.#endCompressor(this.#compressor, { chunk, callback });
@@ -107,10 +119,11 @@ export class ResponseCompressor {
 
   #chooseWhole(chunk: Uint8Array | undefined): Coding | undefined {
     const isHead = this.#res.req.method === "HEAD";
-    const { coding } = this.#choose(isHead || chunk === undefined ? undefined : chunk.byteLength);
+    const { coding } = this.#choose(chunk?.byteLength);
     if (coding === undefined) return undefined;
-    // HEAD says what GET would, as far as it is known without the body.
-    if (isHead ? !this.#res.hasHeader("Content-Length") : chunk === undefined) return undefined;
+    // HEAD says what GET would, as far as it is known: by its body, or by the length of it.
+    const isKnown = chunk !== undefined || (isHead && this.#res.hasHeader("Content-Length"));
+    if (!isKnown) return undefined;
     this.#nameCoding(coding);
     return isHead ? undefined : coding;
   }
@@ -118,11 +131,8 @@ export class ResponseCompressor {
   #decide(sizeBytes: number | undefined): void {
     const { coding } = this.#choose(sizeBytes);
     if (coding === undefined) return;
-    if (this.#res.req.method === "HEAD") {
-      if (this.#res.hasHeader("Content-Length")) this.#nameCoding(coding);
-      return;
-    }
     this.#nameCoding(coding);
+    if (this.#res.req.method === "HEAD") return;
     this.#compressor = this.#start(coding);
     // The compressor gives nothing yet, but the head is decided: who asks `headersSent` must not begin another one.
     this.#originals.writeHead(this.#res.statusCode);
@@ -186,9 +196,11 @@ export class ResponseCompressor {
       if (!write(part)) compressor.pause();
     });
     compressor.on("end", () => void end());
-    compressor.on("error", (error) => void res.destroy(error));
+    compressor.on("error", () => breakOff(res));
     compressor.on("drain", () => void emit("drain"));
     res.on("close", () => void compressor.destroy());
+    // The response itself ends when all has come out of the compressor; who asks wants to know whether to end it.
+    Object.defineProperty(res, "writableEnded", { configurable: true, get: () => this.#hasEnded });
     res.emit = (event: string | symbol, ...values: unknown[]): boolean => {
       if (event !== "drain") return emit(event, ...values);
       compressor.resume();
@@ -200,9 +212,13 @@ export class ResponseCompressor {
   }
 
   #endCompressor(compressor: Transform, { chunk, callback }: BodyArguments): void {
+    const res = this.#res;
+    if (callback !== undefined) {
+      if (res.writableFinished) process.nextTick(callback);
+      else res.once("finish", callback);
+    }
     if (this.#hasEnded) return;
     this.#hasEnded = true;
-    if (callback !== undefined) this.#res.once("finish", callback);
     compressor.end(chunk);
   }
 

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { Agent, type IncomingMessage, request, type ServerResponse } from "node:http";
 import { pipeline } from "node:stream/promises";
+import { text } from "node:stream/consumers";
 import { Readable } from "node:stream";
 import { createBrotliDecompress, createGunzip, gunzipSync } from "node:zlib";
 import express from "express";
@@ -181,6 +182,23 @@ describe("validators", () => {
     expect(body.byteLength).toBe(0);
   });
 
+  it.each([
+    ["ended with it", (res: ServerResponse) => void res.end(TEXT)],
+    ["written in parts", (res: ServerResponse) => void res.write(TEXT, () => res.end())],
+    ["large", (res: ServerResponse) => void res.end(TEXT.repeat(10))],
+    ["small", (res: ServerResponse) => void res.end("small")],
+  ])("HEAD has the coding and tag of GET, whose body is %s", async (_what, write) => {
+    const port = await start((_req, res) => {
+      write(res.setHeader("ETag", '"strong"').setHeader("Content-Type", "text/plain"));
+    });
+    const head = await get(port, { "accept-encoding": "gzip" }, "HEAD");
+    const { fields } = await get(port);
+    for (const name of ["etag", "content-encoding", "vary"]) {
+      expect([name, head.fields[name]]).toEqual([name, fields[name]]);
+    }
+    expect([undefined, fields["content-length"]]).toContain(head.fields["content-length"]);
+  });
+
   it("204 has neither a coding nor a body", async () => {
     const port = await start((_req, res) => res.writeHead(204).end());
     const { status, fields } = await get(port);
@@ -293,6 +311,50 @@ describe("bodies in parts", () => {
     let size = 0;
     for await (const chunk of answer.pipe(createGunzip())) size += (chunk as Buffer).byteLength;
     expect(size).toBe(total * part.byteLength);
+  });
+
+  it("trailers come after it, whether it is ended at once or not", async () => {
+    const port = await start((_req, res) => {
+      res.setHeader("Content-Type", "text/plain").setHeader("Trailer", "X-Sum");
+      res.addTrailers({ "X-Sum": "1" });
+      res.end(TEXT);
+    });
+    const sent = request({ port, agent, path: "/", headers: { "accept-encoding": "gzip" } });
+    sent.end();
+    const [answer] = (await once(sent, "response")) as [IncomingMessage];
+    const decoder = answer.pipe(createGunzip());
+    expect(await text(decoder)).toBe(TEXT);
+    expect(answer.trailers).toEqual({ "x-sum": "1" });
+  });
+
+  it("what is no body is refused before the head is sent", async () => {
+    const port = await start((_req, res) => {
+      res.setHeader("Content-Type", "text/plain");
+      try {
+        res.write({ no: "body" });
+      } catch (error) {
+        res.writeHead(500).end(String((error as { code?: string }).code));
+      }
+    });
+    const { status, body } = await get(port);
+    expect([status, body.toString()]).toEqual([500, "ERR_INVALID_ARG_TYPE"]);
+  });
+
+  it("a response that was ended counts as ended, and calls back for what comes after", async () => {
+    const called: unknown[] = [];
+    let response: ServerResponse | undefined;
+    const port = await start((_req, res) => {
+      response = res.setHeader("Content-Type", "text/plain");
+      res.end(TEXT.repeat(10));
+      called.push(res.writableEnded);
+      res.end(() => called.push("end"));
+      res.write("late", (error) => called.push(error instanceof Error));
+    });
+    const { body } = await get(port);
+    expect(gunzipSync(body).toString()).toBe(TEXT.repeat(10));
+    await expect.poll(() => called.length).toBe(3);
+    response?.end(() => called.push("later"));
+    await expect.poll(() => called).toEqual([true, true, "end", "later"]);
   });
 
   it("a client that leaves ends the source", async () => {
