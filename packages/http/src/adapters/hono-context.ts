@@ -12,6 +12,8 @@ export interface HonoContextLike {
     readonly method: string;
     readonly url: string;
     header(name: string): string | undefined;
+    /** The request of the web; its signal tells that the client has left. */
+    readonly raw?: { readonly signal?: AbortSignal };
   };
   /** The response so far: the fields that were set before. */
   readonly res: { readonly headers: Headers };
@@ -61,7 +63,9 @@ function take(context: HonoContextLike, planned: PlannedResponse): Response | Pr
   const init = { status, headers: toHeaders(planned.headers) };
   if (body === undefined) return new Response(null, init);
   if (body instanceof Uint8Array) return new Response(body, init);
-  return toReadableStream(body).then((stream) => new Response(stream, init));
+  return toReadableStream(body, context.req.raw?.signal).then(
+    (stream) => new Response(stream, init),
+  );
 }
 
 function toHeaders(fields: PlannedResponse["headers"]): Headers {

@@ -1,4 +1,5 @@
 import { Readable } from "node:stream";
+import { ReadableStream } from "node:stream/web";
 import { isAnyArrayBuffer } from "node:util/types";
 import { InvalidArgumentError } from "@upshift/foundation";
 
@@ -21,7 +22,7 @@ export function toContent(value: unknown): Content {
     return { body: Buffer.from(value), contentType: "text/plain; charset=utf-8" };
   }
   if (value === undefined) return { body: undefined, contentType: JSON_TYPE };
-  const body = bytesOf(value) ?? (isByteStream(value) ? value : undefined);
+  const body = bytesOf(value) ?? streamOf(value);
   if (body !== undefined) return { body, contentType: "application/octet-stream" };
   const json: string | undefined = JSON.stringify(value);
   if (json === undefined) {
@@ -37,6 +38,14 @@ function bytesOf(value: unknown): Uint8Array | undefined {
     return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
   }
   return isAnyArrayBuffer(value) ? new Uint8Array(value) : undefined;
+}
+
+function streamOf(value: unknown): AsyncIterable<Uint8Array> | undefined {
+  // One that stands still can only be ended by who has its reader, and an iterator waits for its next chunk with it.
+  if (value instanceof ReadableStream && !value.locked) {
+    return Readable.fromWeb(value).on("error", () => {});
+  }
+  return isByteStream(value) ? value : undefined;
 }
 
 function isByteStream(value: unknown): value is AsyncIterable<Uint8Array> {

@@ -171,6 +171,33 @@ describe.each(Object.entries(FRAMEWORKS))("send in %s", (name, startServer) => {
     await expect(drain(answer)).rejects.toThrow(/aborted/);
   });
 
+  it.each(["gzip", "identity"])(
+    "a client that leaves before the first byte cancels a stream that stands still (%s)",
+    async (coding) => {
+      let [hasBegun, isCancelled] = [false, false];
+      const port = await start(async ({ send }) => {
+        const silent = new ReadableStream({
+          async pull() {
+            hasBegun = true;
+            await new Promise(() => {});
+          },
+          cancel() {
+            isCancelled = true;
+          },
+        });
+        const sent = Promise.resolve(send(silent, { contentType: "text/plain" }));
+        // Hono wants a response to its end.
+        return await (name === "Hono" ? sent : sent.catch(() => {}));
+      });
+      const sent = request({ port, agent: false, headers: { "accept-encoding": coding } });
+      sent.on("error", () => {});
+      sent.end();
+      await expect.poll(() => hasBegun).toBe(true);
+      sent.destroy();
+      await expect.poll(() => isCancelled).toBe(true);
+    },
+  );
+
   it("a client that leaves ends the source", async () => {
     let isReleased = false;
     async function* endless(): AsyncGenerator<Uint8Array> {
