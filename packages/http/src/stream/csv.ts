@@ -43,6 +43,8 @@ function toText(value: unknown): string {
   const text: string | undefined = JSON.stringify(value);
   if (text === undefined) return "";
   const plain: unknown = JSON.parse(text);
+  // Of a Date that is none, for one.
+  if (plain === null) return "";
   return typeof plain === "string" ? plain : text;
 }
 

@@ -1,5 +1,6 @@
 import { negotiateCoding } from "../negotiation/accept-encoding.ts";
 import type { PlannedResponse, RequestFacts } from "../planned-response.ts";
+import { lineOf, mergeVary } from "../send/header-fields.ts";
 import { compressChunks, STREAM_CODINGS, type StreamCoding } from "./compress-chunks.ts";
 import { chooseType } from "./media-type.ts";
 import { NotAcceptableError } from "./stream-errors.ts";
@@ -35,7 +36,7 @@ export async function openStream(
   options: StreamOptions,
   signal: AbortSignal,
 ): Promise<OpenStream> {
-  const vary = new Set(toList(options.headers?.["vary"]));
+  const vary = new Set<string>();
   const format = options.format ?? negotiateFormat(request, options.formats ?? FORMATS, vary);
   const coding = chooseCoding(request, options, vary);
   // How long it is shows at its end.
@@ -44,7 +45,7 @@ export async function openStream(
     "content-type": STREAM_TYPES[format],
     ...given,
     ...(coding === undefined ? {} : { "content-encoding": coding, ...weakened(given["etag"]) }),
-    ...(vary.size === 0 ? {} : { vary: [...vary].join(", ") }),
+    ...varied(given["vary"], vary),
   };
   const { status = 200, columns, onEnd = "none", header = true, formulaGuard = false } = options;
   if (request.method === "HEAD") return { status, headers, chunks: undefined };
@@ -56,6 +57,14 @@ export async function openStream(
 /** A strong tag names the bytes as they are, and not those of a coding. Source: RFC 9110 section 8.8.3.3. */
 function weakened(etag: string | readonly string[] | undefined): { readonly etag?: string } {
   return typeof etag === "string" && !etag.startsWith("W/") ? { etag: `W/${etag}` } : {};
+}
+
+function varied(
+  given: string | readonly string[] | undefined,
+  own: ReadonlySet<string>,
+): { readonly vary?: string } {
+  const vary = mergeVary(lineOf(given), [...own].join(", "));
+  return vary === undefined || vary === "" ? {} : { vary };
 }
 
 function negotiateFormat(

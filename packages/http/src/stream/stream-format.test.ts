@@ -58,6 +58,11 @@ describe("documents", () => {
     );
   });
 
+  test("what is null in JSON is an empty cell, as null is", () => {
+    const cells = [new Date(Number.NaN), { toJSON: () => null }, null, 1];
+    expect(write("csv", [cells])).toBe(",,,1\r\n");
+  });
+
   test("columns of CSV can be named, left without a header, or come as arrays", () => {
     expect(write("csv", [{ a: 1, b: 2 }], { columns: ["b", "a"] })).toBe("b,a\r\n2,1\r\n");
     expect(write("csv", [{ a: 1 }], { header: false })).toBe("1\r\n");

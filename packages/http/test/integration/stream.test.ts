@@ -145,6 +145,14 @@ describe("formats", () => {
     });
   });
 
+  test.each([
+    ["*", "*"],
+    ["accept-encoding", "accept-encoding, Accept"],
+  ])("Vary: %s is not repeated, and * stays alone", async (given, vary) => {
+    const { port } = await serveSource(() => count(1), { headers: { vary: given } });
+    expect((await get(port)).headers.vary).toBe(vary);
+  });
+
   test("a length that was set is dropped, and a strong tag is weak for another coding", async () => {
     server = await serve((_, response) => {
       response.setHeader("Content-Length", "7");
