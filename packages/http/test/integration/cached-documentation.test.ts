@@ -3,7 +3,7 @@ import { Agent, createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type Cache, createCache, tag } from "@upshift/cache";
 import { afterAll, expect, it } from "vitest";
-import { cached, responseTags, send } from "../../src/index.ts";
+import { cached, problemOfError, responseTags, send, sendProblem } from "../../src/index.ts";
 import { rawRequest } from "../conformance/raw-request.ts";
 
 const agent = new Agent({ keepAlive: true });
@@ -28,7 +28,10 @@ it("the example of the response cache reads the items once until they change", a
     cached,
     responseTags,
     send,
+    sendProblem,
+    problemOfError,
     findItems: async (url: string) => {
+      if (url === "/none") throw new Error("the database is away");
       seen.push(url);
       return await Promise.resolve([{ id: seen.length }]);
     },
@@ -50,4 +53,8 @@ it("the example of the response cache reads the items once until they change", a
   expect(seen).toEqual(["/items?page=2&sort=name"]);
   await itemsChanged();
   expect((await get("/items?page=2&sort=name")).body.toString()).toBe('[{"id":2}]');
+  expect((await get("/items?sort=name&page=2", { cookie: "analytics=1" })).body.toString()).toBe(
+    '[{"id":2}]',
+  );
+  expect((await get("/none")).status).toBe(500);
 });

@@ -19,13 +19,15 @@ it("opens with an example that does what it says", async () => {
   const [before = "", after = ""] = example
     .replaceAll(/import \{.*?\} from "[^"]*";\n/g, "")
     .split("server.listen(3000);\n");
-  const { cached, responseTags, send } = httpPackage;
+  const { cached, problemOfError, responseTags, send, sendProblem } = httpPackage;
   const { createCache, tag } = cachePackage;
   let findCount = 0;
   const given = {
     cached,
     responseTags,
     send,
+    sendProblem,
+    problemOfError,
     createCache,
     tag,
     createServer: (listener: RequestListener) => {

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import express from "express";
 import { afterAll, expect, it } from "vitest";
 import { gunzipSync } from "node:zlib";
-import { compression, send } from "../../src/index.ts";
+import { compression, problemOfError, send, sendProblem } from "../../src/index.ts";
 import { rawRequest, type RawAnswer } from "../conformance/raw-request.ts";
 
 const agent = new Agent({ keepAlive: true });
@@ -43,11 +43,19 @@ function get(port: number, path: string, headers: Record<string, string>): Promi
 
 it("the example of responses answers 304 without reading the items", async () => {
   let reads = 0;
+  let version = 12;
   const findItems = async () => {
     reads += 1;
     return await Promise.resolve([{ id: 1 }]);
   };
-  const given = { createServer, send, findItems, itemsVersion: () => 12 };
+  const given = {
+    createServer,
+    send,
+    sendProblem,
+    problemOfError,
+    findItems,
+    itemsVersion: () => version,
+  };
   const port = await portOf((await runExample("http-responses.md", given, "server")) as Server);
   const first = await get(port, "/", {});
   expect(first.body.toString()).toBe('[{"id":1}]');
@@ -57,6 +65,8 @@ it("the example of responses answers 304 without reading the items", async () =>
   });
   const second = await get(port, "/", { "if-none-match": '"12"' });
   expect([second.status, reads]).toEqual([304, 1]);
+  version = Number.NaN;
+  expect((await get(port, "/", {})).status).toBe(500);
 });
 
 it("the example of compression compresses what Express sends", async () => {
