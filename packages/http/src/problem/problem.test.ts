@@ -41,6 +41,7 @@ describe("a problem document", () => {
       response.setHeader("ETag", '"v1"');
       response.setHeader("Cache-Control", "public, max-age=60");
       response.setHeader("X-Kept", "yes");
+      response.setHeader("Content-Disposition", 'attachment; filename="items.csv"');
       sendProblem(response, { status: 503 }, { "retry-after": "1" });
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -49,6 +50,7 @@ describe("a problem document", () => {
     expect(await response.json()).toEqual({ title: "Service Unavailable", status: 503 });
     const { headers } = response;
     expect([headers.get("etag"), headers.get("content-encoding")]).toEqual([null, null]);
+    expect(headers.get("content-disposition")).toBeNull();
     expect([
       headers.get("cache-control"),
       headers.get("x-kept"),

@@ -3,7 +3,17 @@ import type { PlannedResponse } from "../planned-response.ts";
 import { problem, type ProblemDetails } from "./problem.ts";
 
 /** Names of headers that speak of a body that is not sent. */
-const OF_THE_BODY = ["content-encoding", "etag", "last-modified", "content-range", "accept-ranges"];
+const OF_THE_BODY = [
+  "content-encoding",
+  "content-disposition",
+  "content-language",
+  "content-location",
+  "content-range",
+  "accept-ranges",
+  "etag",
+  "expires",
+  "last-modified",
+];
 
 /**
  * Answers with a problem. Headers that were set before for another body (its coding, its validators) are taken off; others stay.

@@ -1,5 +1,6 @@
 import { negotiateCoding } from "../negotiation/accept-encoding.ts";
 import type { PlannedResponse, RequestFacts } from "../planned-response.ts";
+import { discard } from "../send/content.ts";
 import { lineOf, mergeVary } from "../send/header-fields.ts";
 import { compressChunks, STREAM_CODINGS, type StreamCoding } from "./compress-chunks.ts";
 import { chooseType } from "./media-type.ts";
@@ -24,7 +25,7 @@ export interface OpenChunks {
 }
 
 /**
- * Begins a source and decides how it is answered. A HEAD request does not begin it.
+ * Begins a source and decides how it is answered. A HEAD request does not begin it. What is not begun is ended all the same.
  *
  * @param signal - ends everything, also what nobody reads any more
  * @throws {NotAcceptableError}
@@ -36,22 +37,39 @@ export async function openStream(
   options: StreamOptions,
   signal: AbortSignal,
 ): Promise<OpenStream> {
-  const vary = new Set<string>();
-  const format = options.format ?? negotiateFormat(request, options.formats ?? FORMATS, vary);
-  const coding = chooseCoding(request, options, vary);
+  let hasBegun = false;
+  try {
+    signal.throwIfAborted();
+    const vary = new Set<string>();
+    const format = options.format ?? negotiateFormat(request, options.formats ?? FORMATS, vary);
+    const coding = chooseCoding(request, options, vary);
+    const headers = headersOf(options.headers, format, coding, vary);
+    const { status = 200, columns, onEnd = "none", header = true, formulaGuard = false } = options;
+    if (request.method === "HEAD") return { status, headers, chunks: undefined };
+    hasBegun = true;
+    const plain = sourceChunks(source, { format, columns, onEnd, header, formulaGuard, signal });
+    const rest = coding === undefined ? plain : compressChunks(plain, coding);
+    return { status, headers, chunks: { first: await rest.next(), rest } };
+  } finally {
+    // Nobody will read it, and what it holds would stay open.
+    if (!hasBegun) discard(source);
+  }
+}
+
+function headersOf(
+  own: PlannedResponse["headers"] | undefined,
+  format: StreamFormat,
+  coding: StreamCoding | undefined,
+  vary: ReadonlySet<string>,
+): PlannedResponse["headers"] {
   // How long it is shows at its end.
-  const { "content-length": _, ...given } = options.headers ?? {};
-  const headers = {
+  const { "content-length": _, ...given } = own ?? {};
+  return {
     "content-type": STREAM_TYPES[format],
     ...given,
     ...(coding === undefined ? {} : { "content-encoding": coding, ...weakened(given["etag"]) }),
     ...varied(given["vary"], vary),
   };
-  const { status = 200, columns, onEnd = "none", header = true, formulaGuard = false } = options;
-  if (request.method === "HEAD") return { status, headers, chunks: undefined };
-  const plain = sourceChunks(source, { format, columns, onEnd, header, formulaGuard, signal });
-  const rest = coding === undefined ? plain : compressChunks(plain, coding);
-  return { status, headers, chunks: { first: await rest.next(), rest } };
 }
 
 /** A strong tag names the bytes as they are, and not those of a coding. Source: RFC 9110 section 8.8.3.3. */

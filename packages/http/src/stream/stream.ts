@@ -53,7 +53,6 @@ export async function stream(
     const facts = new NodeRequest(response.req);
     const headers = { ...headersOf(response), ...options.headers };
     if (response.destroyed) run.stop(new ResponseClosedError(0));
-    run.signal.throwIfAborted();
     const opened = await openStream(facts, source, { ...options, headers }, run.signal);
     try {
       response.statusCode = opened.status;

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import type { ServerResponse } from "node:http";
 import { connect } from "node:net";
+import { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { brotliDecompressSync, createBrotliDecompress, createGunzip, gunzipSync } from "node:zlib";
 import { afterEach, describe, expect, test } from "vitest";
@@ -143,6 +144,17 @@ describe("formats", () => {
       vary: "Origin, Accept-Encoding",
       "x-kept": "yes",
     });
+  });
+
+  test.each([
+    ["HEAD", { method: "HEAD" }, {}, 200],
+    ["a format that there is not", { headers: { accept: "image/png" } }, {}, 406],
+    ["a signal that was aborted before", {}, { signal: AbortSignal.abort() }, 500],
+  ])("a source that is not begun is ended, by %s", async (_why, asked, options, status) => {
+    const source = Readable.from([1]);
+    const { port } = await serveSource(() => source, options);
+    expect((await get(port, asked)).status).toBe(status);
+    expect(source.destroyed).toBe(true);
   });
 
   test.each([
