@@ -3,6 +3,7 @@ import type { RequestFacts } from "./planned-response.ts";
 import { compression } from "./compression/compression.ts";
 import { fieldset } from "./fields/fieldset.ts";
 import { rateLimited } from "./rate-limit/rate-limited.ts";
+import { assertStreamOptions } from "./stream/stream-options.ts";
 import { respond } from "./send/respond.ts";
 
 const FACTS: RequestFacts = { method: "GET", url: "/", header: () => undefined };
@@ -22,6 +23,7 @@ it.each<readonly [string, string, () => unknown]>([
   ["compression", "threshold", () => compression(loose({ threshold: "1kb" }))],
   ["fieldset", "visibel", () => fieldset({ id: true }, loose({ visibel: {} }))],
   ["rateLimited", "trustProxy", () => rateLimited(LIMIT, loose({ trustProxy: 1 }))],
+  ["stream", "formt", () => assertStreamOptions(loose({ formt: "csv" }))],
 ])("options of %s have no %s", (of, name, call) => {
   expect(call).toThrow(`in the options of \`${of}\`, got "${name}"`);
 });

@@ -1,6 +1,7 @@
 import { type Duration, InvalidArgumentError, toMs } from "@upshift/foundation";
 import type { PlannedResponse } from "../planned-response.ts";
 import type { ProblemDetails } from "../problem/problem.ts";
+import { refuseUnknown } from "../refuse-unknown.ts";
 import type { StreamFormat } from "./stream-format.ts";
 
 export interface StreamOptions {
@@ -42,14 +43,26 @@ export interface StreamToOptions extends StreamOptions {
 
 export const FORMATS: readonly StreamFormat[] = ["json", "ndjson", "csv"];
 
+const NAMES: ReadonlySet<keyof StreamToOptions> = new Set([
+  "format",
+  "formats",
+  "onEnd",
+  "columns",
+  "header",
+  "formulaGuard",
+  "compression",
+  "status",
+  "headers",
+  "signal",
+  "errors",
+  "onError",
+  "idleTimeout",
+]);
+
 /** @throws {InvalidArgumentError} */
-export function assertStreamOptions({
-  format,
-  formats,
-  onEnd,
-  errors,
-  status = 200,
-}: StreamOptions): void {
+export function assertStreamOptions(options: StreamOptions): void {
+  refuseUnknown("stream", options, NAMES);
+  const { format, formats, onEnd, errors, status = 200 } = options;
   oneOf("format", format, FORMATS);
   for (const each of formats ?? []) oneOf("formats", each, FORMATS);
   if (formats?.length === 0) throw new InvalidArgumentError("`formats` with at least one", "none");
