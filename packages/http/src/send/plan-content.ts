@@ -155,7 +155,11 @@ function planCoded(
   if (coding !== "identity" && coded !== body) fields["content-encoding"] = coding;
   const sizeBytes =
     coded === undefined ? 0 : coded instanceof Uint8Array ? coded.byteLength : undefined;
-  if (sizeBytes !== undefined) fields["content-length"] = String(sizeBytes);
+  if (sizeBytes !== undefined) {
+    fields["content-length"] = String(sizeBytes);
+    // Only chunks can have trailers.
+    delete fields["trailer"];
+  }
   if (request.method !== "HEAD") return { status, headers: fields, body: coded };
   discard(coded);
   return { status, headers: fields, body: undefined };

@@ -3,7 +3,7 @@ import { Readable } from "node:stream";
 import { gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import type { PlannedResponse, RequestFacts } from "../planned-response.ts";
-import { respond } from "./respond.ts";
+import { planResponse, respond } from "./respond.ts";
 
 function ask(headers: Readonly<Record<string, string>> = {}, method = "GET"): RequestFacts {
   return { method, url: "/", header: (name) => headers[name] };
@@ -183,10 +183,28 @@ describe("respond", () => {
     );
   });
 
+  it("an empty list of cookies is none", () => {
+    const options = { cacheControl: "public, max-age=60", headers: { "Set-Cookie": [] } };
+    expect(plan(ask(), 1, options).status).toBe(200);
+    const preset = {
+      statusCode: 200,
+      getHeaderNames: () => ["set-cookie"],
+      getHeaders: () => ({ "set-cookie": [] }),
+    };
+    expect(planResponse(ask(), 1, { cacheControl: "public" }, preset)).toMatchObject({
+      status: 200,
+    });
+  });
+
   it("length and framing follow from the body, whatever is claimed", () => {
-    const headers = { "Content-Length": "999", "Transfer-Encoding": "chunked" };
+    const headers = {
+      "Content-Length": "999",
+      "Transfer-Encoding": "chunked",
+      Trailer: "X-Sum",
+    };
     const planned = plan(ask(), "four", { headers });
     expect(planned.headers).toMatchObject({ "content-length": "4" });
     expect(planned.headers["transfer-encoding"]).toBeUndefined();
+    expect(planned.headers["trailer"]).toBeUndefined();
   });
 });

@@ -80,7 +80,8 @@ function addOwnFields(fields: CheckedFields, own: HeaderFields): void {
 
 /** @throws {PublicCookieError} when shared caches would keep a cookie */
 export function refusePublicCookie(fields: Readonly<CheckedFields>): void {
-  if (fields["set-cookie"] === undefined) return;
+  const cookies = fields["set-cookie"];
+  if (cookies === undefined || cookies.length === 0) return;
   const cacheControl = lineOf(fields["cache-control"]);
   if (cacheControl !== undefined && isShared(cacheControl)) throw new PublicCookieError();
 }
