@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
 import { checkResponse } from "../send/check-response.ts";
 import type { CachedOptions } from "./cached-options.ts";
 import { checkOptions } from "./check-options.ts";
@@ -41,7 +41,14 @@ type NodeMessage = IncomingMessage & { readonly originalUrl?: string };
 
 const VIEW: RequestView<NodeMessage> = {
   methodOf: (request) => request.method,
-  headersOf: (request) => request.headers,
+  headersOf: ({ headers }) => (headers[":authority"] === undefined ? headers : withHost(headers)),
   urlOf: (request) => request.url ?? "/",
   originalUrlOf: (request) => request.originalUrl,
 };
+
+/** HTTP/2 names the host in a field of its own; one that is named twice in different ways is none, for handlers may look at either. */
+function withHost(headers: IncomingHttpHeaders): IncomingHttpHeaders {
+  const authority = String(headers[":authority"]);
+  const { host = authority } = headers;
+  return { ...headers, host: host === authority ? host : `${host}, ${authority}` };
+}

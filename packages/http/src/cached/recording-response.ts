@@ -1,4 +1,5 @@
 import { type IncomingMessage, ServerResponse } from "node:http";
+import { InvalidArgumentError } from "@upshift/foundation";
 import { applyHead } from "../compression/body-arguments.ts";
 import type { Recorded } from "./recorded.ts";
 import { openTags } from "./response-tags.ts";
@@ -128,6 +129,10 @@ export class RecordingResponse<Response extends ServerResponse> {
     if (this.#isEnded) return response;
     const [chunk, ...rest] = args;
     if (typeof chunk === "string" || chunk instanceof Uint8Array) this.#write(chunk, rest);
+    else if (chunk !== undefined && chunk !== null && !isCallback(chunk)) {
+      // As Node does. Kept as an empty body, all would get that.
+      throw new InvalidArgumentError("a body of text or bytes", typeof chunk);
+    }
     this.#close();
     this.#isEnded = true;
     response.finished = true;
@@ -155,16 +160,25 @@ function fieldsOf(response: ServerResponse): Recorded["fields"] {
   );
 }
 
-/** Gives a response all that a framework has put on another: its prototype and its own properties. */
+/** Gives a response all that a framework has put on another: its prototype and its own properties. That of HTTP/2 cannot do without its stream, and is stood in for by one of HTTP/1. */
 function adopt<Response extends ServerResponse>(made: unknown, real: Response): Response {
   if (typeof made !== "object" || made === null) throw new TypeError("no response");
-  Object.setPrototypeOf(made, Object.getPrototypeOf(real));
+  const isOfStream = "stream" in real;
+  if (!isOfStream) Object.setPrototypeOf(made, Object.getPrototypeOf(real));
   for (const name of Object.keys(real))
     if (!(name in made))
       Object.defineProperty(made, name, { ...Object.getOwnPropertyDescriptor(real, name) });
   // Fields that middleware has set stay on the real one: they are for this request, and not to be kept.
-  if (!isAlike(made, real)) throw new TypeError("no response");
+  if (!isStandIn(made, real, isOfStream)) throw new TypeError("no response");
   return made;
+}
+
+function isStandIn<Response extends ServerResponse>(
+  made: object,
+  real: Response,
+  isOfStream: boolean,
+): made is Response {
+  return isOfStream ? made instanceof ServerResponse : isAlike(made, real);
 }
 
 const isCallback = (value: unknown): value is Callback => typeof value === "function";

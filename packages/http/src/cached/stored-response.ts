@@ -31,6 +31,7 @@ const FOLLOWING: ReadonlySet<string> = new Set([
   "date",
   "etag",
   "keep-alive",
+  "trailer",
   "transfer-encoding",
   "vary",
 ]);

@@ -1,6 +1,16 @@
-import { createServer, type RequestListener, type Server, type ServerResponse } from "node:http";
-import { pipeline, Readable } from "node:stream";
+import { once } from "node:events";
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from "node:http";
+import { connect, createServer as createServer2 } from "node:http2";
 import type { AddressInfo } from "node:net";
+import { pipeline, Readable } from "node:stream";
+import { buffer } from "node:stream/consumers";
+import { gunzipSync } from "node:zlib";
 import { type Cache, createCache } from "@upshift/cache";
 import { fastify } from "fastify";
 import { afterEach, beforeEach, expect, it } from "vitest";
@@ -76,6 +86,76 @@ it.each([
   );
   await app.listen({ port: 0, host: "127.0.0.1" });
   expect(await get((app.server.address() as AddressInfo).port)).toMatchObject(seen);
+});
+
+it("what is no body is refused, and not kept as an empty one", async () => {
+  let given: unknown = 42;
+  const handler = cached({ cache, name: "route" }, (_request, response) => {
+    response.end(given);
+  });
+  const port = await listen((request, response) => {
+    handler(request, response).catch(() => response.writeHead(500).end());
+  });
+  expect((await get(port)).status).toBe(500);
+  given = "text";
+  expect(await get(port)).toMatchObject({ status: 200, body: "text" });
+});
+
+it("trailers that a handler announces do not come, and are no error", async () => {
+  const handler = cached({ cache, name: "route" }, (_request, response) => {
+    response.setHeader("Trailer", "X-Sum");
+    response.addTrailers({ "X-Sum": "1" });
+    response.end("text");
+  });
+  const port = await listen((request, response) => void handler(request, response));
+  for (const _ of ["made", "kept"]) {
+    const { headers, body } = await get(port);
+    expect([body, headers.trailer]).toEqual(["text", undefined]);
+  }
+});
+
+it("a response of HTTP/2 is kept, with its lists, and sent whole when it is too large", async () => {
+  let runs = 0;
+  const handler = cached({ cache, name: "route", maxBytes: 5_000 }, (request, response) => {
+    runs += 1;
+    response.setHeader("X-Run", runs);
+    response.setHeader("Content-Type", "text/plain");
+    response.setHeader("Link", ["<a>; rel=a", "<b>; rel=b"]);
+    response.writeHead(200, { "X-Path": request.url });
+    response.write("x".repeat(2_000));
+    response.end(request.url === "/large" ? "y".repeat(8_000) : undefined);
+  });
+  const server = createServer2((request, response) => {
+    const like = [request, response] as unknown as [IncomingMessage, ServerResponse];
+    void handler(...like);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const session = connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  close = () => {
+    session.destroy();
+    server.close();
+  };
+  const ask = async (path: string, fields: Record<string, string> = {}): Promise<object> => {
+    const asked = session.request({ ":path": path, "accept-encoding": "gzip", ...fields });
+    const [head] = (await once(asked, "response")) as [Record<string, unknown>];
+    const bytes = await buffer(asked);
+    const body = head["content-encoding"] === "gzip" ? gunzipSync(bytes) : bytes;
+    const { link, "x-path": seen, "x-run": run } = head;
+    return { link, path: seen, size: body.byteLength, run };
+  };
+  const small = { link: "<a>; rel=a, <b>; rel=b", path: "/", size: 2_000, run: "1" };
+  expect([await ask("/"), await ask("/")]).toEqual([small, small]);
+  expect(await ask("/large")).toEqual({ ...small, path: "/large", size: 10_000, run: "2" });
+  // What is of one host is of no other, by whichever name.
+  const other = { ":authority": "other.example" };
+  expect([await ask("/", other), await ask("/", other)]).toMatchObject([
+    { run: "3" },
+    { run: "3" },
+  ]);
+  const both = { ...other, host: "third.example" };
+  expect([await ask("/", both), await ask("/", both)]).toMatchObject([{ run: "4" }, { run: "5" }]);
+  const swapped = { ":authority": "third.example", host: "other.example" };
+  expect(await ask("/", swapped)).toMatchObject({ run: "6" });
 });
 
 it("fields given to writeHead as a list replace those that were set, and keep their lists", async () => {
