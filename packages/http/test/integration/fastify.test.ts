@@ -1,7 +1,7 @@
 import { createCache } from "@upshift/cache";
 import { fastify } from "fastify";
 import { afterEach, expect, it } from "vitest";
-import { requestFacts, send } from "../../src/adapters/fastify.ts";
+import { cached, requestFacts, send } from "../../src/adapters/fastify.ts";
 import { cached as cachedOfNode } from "../../src/cached/cached.ts";
 import { send as sendOfNode } from "../../src/send/send.ts";
 
@@ -80,3 +80,19 @@ it("what is for node:http says that it is not for a reply", async () => {
     });
   }
 });
+
+it.each(["kept", "for one request"])(
+  "a cookie of a hook on a public response that is %s goes to the error handler",
+  async (kind) => {
+    app.addHook("onRequest", async (_request, reply) => void reply.header("set-cookie", "id=1"));
+    app.get(
+      "/",
+      cached({ cache: createCache(), name: "public", public: true }, async (request, reply) => {
+        reply.header("cache-control", "public, max-age=60");
+        return kind === "kept" ? [] : [request.headers["user-agent"]];
+      }),
+    );
+    const answer = await app.inject({ url: "/", signal: AbortSignal.timeout(2_000) });
+    expect(answer.json()).toMatchObject({ statusCode: 500, code: "UPSHIFT_HTTP_PUBLIC_COOKIE" });
+  },
+);

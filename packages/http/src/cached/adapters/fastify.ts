@@ -104,7 +104,10 @@ class FastifyAsker<
     const { raw } = this.request;
     const trackedRaw = trackRequest(raw, found, headers, onRead);
     const { raw: response } = this.#reply;
-    const overflow = overflowTo(this, raw, response, () => this.#take());
+    const overflow = overflowTo(this, raw, response, () => {
+      this.#prepare();
+      this.#reply.hijack();
+    });
     const recording = new RecordingResponse(trackedRaw, response, mostBytes, overflow);
     const made: unknown = Object.create(this.request, {
       ...trackPersonal(this.request, headers, onRead),
@@ -132,14 +135,17 @@ class FastifyAsker<
   }
 
   send(answer: Answer): void {
-    writeAnswer(this.#take(), answer);
+    writeAnswer(this.#prepare(), answer);
+    // Not before: what is refused, as a public response with a cookie is, goes to the error handler.
+    this.#reply.hijack();
   }
 
   async sendUnshared(recorded: Recorded, body: Buffer): Promise<void> {
     const { status } = recorded;
     const headers = headersOfRecorded(recorded);
     const planned = await respond(new NodeRequest(this.request.raw), body, { status, headers });
-    await writePlanned(this.#take(), planned);
+    void writePlanned(this.#prepare(), planned);
+    this.#reply.hijack();
   }
 
   runPast(): void {
@@ -147,10 +153,9 @@ class FastifyAsker<
   }
 
   /** @returns the response, with what was set on the reply, for this code to write to */
-  #take(): ServerResponse {
+  #prepare(): ServerResponse {
     const { raw } = this.#reply;
     const before = this.#reply.getHeaders();
-    this.#reply.hijack();
     for (const name in before) {
       const value = before[name];
       if (value !== undefined) raw.setHeader(name, value);
