@@ -1,10 +1,11 @@
-import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { checkResponse } from "../send/check-response.ts";
 import type { CachedOptions } from "./cached-options.ts";
 import { checkOptions } from "./check-options.ts";
 import { Exchange, type Handler, type Next } from "./exchange.ts";
 import type { RequestView } from "./request-key.ts";
 import { RouteCache } from "./route-cache.ts";
+import { nodeHeaders } from "./with-host.ts";
 
 /**
  * A handler whose responses are kept: made once per key among all processes, compressed once, validated before anything runs. For node:http and Express.
@@ -41,14 +42,7 @@ type NodeMessage = IncomingMessage & { readonly originalUrl?: string };
 
 const VIEW: RequestView<NodeMessage> = {
   methodOf: (request) => request.method,
-  headersOf: ({ headers }) => (headers[":authority"] === undefined ? headers : withHost(headers)),
+  headersOf: nodeHeaders,
   urlOf: (request) => request.url ?? "/",
   originalUrlOf: (request) => request.originalUrl,
 };
-
-/** HTTP/2 names the host in a field of its own; one that is named twice in different ways is none, for handlers may look at either. */
-function withHost(headers: IncomingHttpHeaders): IncomingHttpHeaders {
-  const authority = String(headers[":authority"]);
-  const { host = authority } = headers;
-  return { ...headers, host: host === authority ? host : `${host}, ${authority}` };
-}

@@ -12,7 +12,9 @@ const NEGOTIATED: ReadonlySet<string> = new Set([
   "range",
   "te",
 ]);
-const HARMLESS: readonly string[] = ["host", "traceparent", "tracestate"];
+/** The host as HTTP/1 and HTTP/2 name it: in every key. */
+const HOSTS: readonly string[] = ["host", ":authority"];
+const HARMLESS: readonly string[] = [...HOSTS, "traceparent", "tracestate"];
 /** What middleware makes of credentials: where nobody is told apart, it must not get into a response that others see. */
 const DERIVED: readonly string[] = [
   "account",
@@ -72,7 +74,10 @@ export function trackHeaders(
   const visible: IncomingHttpHeaders = {};
   for (const name of Object.keys(all)) if (!hidden.has(name)) visible[name] = all[name];
   // As it is in the key.
-  if (visible.host !== undefined) visible.host = visible.host.toLowerCase();
+  for (const name of HOSTS) {
+    const host = visible[name];
+    if (typeof host === "string") visible[name] = host.toLowerCase();
+  }
   const note = (name: string | symbol): void => {
     if (typeof name === "string" && !allowed.has(name) && !hidden.has(name)) onRead(name);
   };
@@ -166,11 +171,13 @@ export function trackRequest<Request extends IncomingMessage>(
       return Reflect.get(from, name);
     },
   });
+  const headers = trackHeaders(request.headers, rules, onRead);
   const tracked: unknown = Object.create(request, {
     ...trackPersonal(request, rules, onRead),
-    headers: own(trackHeaders(request.headers, rules, onRead)),
+    headers: own(headers),
     url: own(url),
     method: own("GET"),
+    ...("authority" in request ? { authority: own(headers[":authority"] ?? headers.host) } : {}),
     ...("originalUrl" in request ? { originalUrl: own(originalUrl) } : {}),
     rawHeaders: everything(request, "rawHeaders"),
     headersDistinct: everything(request, "headersDistinct"),

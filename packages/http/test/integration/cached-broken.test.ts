@@ -9,12 +9,14 @@ import {
 import { connect, createServer as createServer2 } from "node:http2";
 import type { AddressInfo } from "node:net";
 import { pipeline, Readable } from "node:stream";
-import { buffer } from "node:stream/consumers";
+import { buffer, json } from "node:stream/consumers";
 import { gunzipSync } from "node:zlib";
 import { type Cache, createCache } from "@upshift/cache";
-import { fastify } from "fastify";
+import { fastify, type FastifyRequest } from "fastify";
+import { Hono } from "hono";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { cached as cachedFastify } from "../../src/adapters/fastify.ts";
+import { cached as cachedHono } from "../../src/adapters/hono.ts";
 import { cached } from "../../src/cached/cached.ts";
 import { get } from "../streaming/http-client.ts";
 
@@ -154,8 +156,60 @@ it("a response of HTTP/2 is kept, with its lists, and sent whole when it is too 
   ]);
   const both = { ...other, host: "third.example" };
   expect([await ask("/", both), await ask("/", both)]).toMatchObject([{ run: "4" }, { run: "5" }]);
+  const shouted = { ":authority": "OTHER.example" };
+  expect(await ask("/", shouted)).toMatchObject({ run: "3" });
   const swapped = { ":authority": "third.example", host: "other.example" };
   expect(await ask("/", swapped)).toMatchObject({ run: "6" });
+});
+
+it("in Fastify a response of HTTP/2 is kept for its host", async () => {
+  const options: object = { http2: true };
+  const app = fastify(options);
+  let runs = 0;
+  const handler = cachedFastify({ cache, name: "route" }, (request: FastifyRequest) => ({
+    host: request.host,
+    run: (runs += 1),
+  }));
+  app.get("/", handler);
+  await app.listen({ port: 0, host: "127.0.0.1" });
+  const session = connect(`http://127.0.0.1:${(app.server.address() as AddressInfo).port}`);
+  close = async () => {
+    session.destroy();
+    await app.close();
+  };
+  const ask = async (authority: string): Promise<unknown> =>
+    await json(session.request({ ":path": "/", ":authority": authority }));
+  const answers = [await ask("a.example"), await ask("b.example"), await ask("A.example")];
+  expect(answers).toEqual([
+    { host: "a.example", run: 1 },
+    { host: "b.example", run: 2 },
+    { host: "a.example", run: 1 },
+  ]);
+});
+
+it("in Hono a response is kept for the host of its URL, with a field for it or without", async () => {
+  let runs = 0;
+  const app = new Hono();
+  app.get(
+    "/",
+    cachedHono(
+      { cache, name: "route" },
+      (context) => new Response(`${context.req.url} ${(runs += 1)}`),
+    ),
+  );
+  const ask = async (origin: string, headers: Record<string, string> = {}): Promise<string> =>
+    await (await app.request(`${origin}/`, { headers })).text();
+  expect([
+    await ask("http://a.example"),
+    await ask("http://b.example"),
+    await ask("http://a.example", { host: "A.example" }),
+    await ask("http://a.example", { host: "b.example" }),
+  ]).toEqual([
+    "http://a.example/ 1",
+    "http://b.example/ 2",
+    "http://a.example/ 1",
+    "http://a.example/ 3",
+  ]);
 });
 
 it("fields given to writeHead as a list replace those that were set, and keep their lists", async () => {

@@ -12,6 +12,7 @@ import { countingParameters, type RequestKey, type RequestView } from "../reques
 import { type Asker, type RecordRules, RouteCache } from "../route-cache.ts";
 import { isAlike, isLike, own, trackPersonal, trackRequest } from "../tracked-request.ts";
 import { headersOfRecorded } from "../unshared.ts";
+import { nodeHeaders } from "../with-host.ts";
 import { writeAnswer } from "../write-answer.ts";
 
 /** What is used of a request of Fastify 5. */
@@ -66,7 +67,7 @@ export function cached(
 
 const VIEW: RequestView<CachedFastifyRequest> = {
   methodOf: ({ raw }) => raw.method,
-  headersOf: ({ raw }) => raw.headers,
+  headersOf: ({ raw }) => nodeHeaders(raw),
   urlOf: ({ raw }) => raw.url ?? "/",
   originalUrlOf: ({ originalUrl }) => originalUrl,
   queryOf: ({ query }) => query,

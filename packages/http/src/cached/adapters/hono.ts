@@ -7,6 +7,7 @@ import type { Recorded } from "../recorded.ts";
 import type { RequestKey, RequestView } from "../request-key.ts";
 import { type Asker, type RecordRules, RouteCache } from "../route-cache.ts";
 import { headersOfRecorded } from "../unshared.ts";
+import { withHost } from "../with-host.ts";
 import { trackContext } from "./hono-context.ts";
 import { recordResponse } from "./hono-response.ts";
 
@@ -48,9 +49,16 @@ export function cached<Context extends CachedHonoContext>(
 
 const VIEW: RequestView<CachedHonoContext> = {
   methodOf: ({ req }) => req.method,
-  headersOf: ({ req }) => req.header(),
+  headersOf: ({ req }) => withHost(req.header(), hostOf(req.url)),
   urlOf: (context) => requestFacts(context).url,
 };
+
+/** Handlers see it in the URL, also where there is no field for it: other runtimes have none, nor has HTTP/2. */
+function hostOf(url: string): string | undefined {
+  const start = url.indexOf("//") + 2;
+  const end = url.indexOf("/", start);
+  return start === 1 || end === -1 ? undefined : url.slice(start, end);
+}
 
 class HonoAsker<Context extends CachedHonoContext> implements Asker<Context> {
   readonly request: Context;
