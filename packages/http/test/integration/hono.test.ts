@@ -1,6 +1,7 @@
-import { Hono } from "hono";
+import { createCache } from "@upshift/cache";
+import { type Context, Hono } from "hono";
 import { expect, it } from "vitest";
-import { requestFacts, send } from "../../src/adapters/hono.ts";
+import { cached, requestFacts, send } from "../../src/adapters/hono.ts";
 
 it("gives a Response that a middleware may still add to", async () => {
   const app = new Hono();
@@ -57,4 +58,22 @@ it("a reader that cancels ends the source", async () => {
   expect((await reader?.read())?.done).toBe(false);
   await reader?.cancel();
   expect(isReleased).toBe(true);
+});
+
+it("what the application answers for notFound is that of each request", async () => {
+  const app = new Hono();
+  app.use(async (context, next) => {
+    context.header("set-cookie", "id=1", { append: true });
+    await next();
+  });
+  app.notFound((context) => context.text(`nothing for ${context.req.header("x-user")}`, 404));
+  app.get(
+    "/",
+    cached({ cache: createCache(), name: "none" }, (context: Context) => context.notFound()),
+  );
+  for (const user of ["ann", "bob"]) {
+    const response = await app.request("/", { headers: { "x-user": user } });
+    expect([response.status, await response.text()]).toEqual([404, `nothing for ${user}`]);
+    expect(response.headers.getSetCookie()).toEqual(["id=1"]);
+  }
 });

@@ -24,7 +24,7 @@ export function trackContext<Context extends CachedHonoContext>(
 ): { readonly tracked: Context; readonly tags: ReadonlySet<string> } {
   const made: unknown = Reflect.construct(context.constructor, [
     context.req.raw,
-    { env: context.env, path: context.req.path },
+    { env: context.env, path: context.req.path, notFoundHandler: () => notFound(context, onRead) },
   ]);
   if (typeof made !== "object" || made === null || !isAlike<Context>(made, context))
     throw new TypeError("no context of Hono 4");
@@ -52,6 +52,25 @@ export function trackContext<Context extends CachedHonoContext>(
     },
   });
   return { tracked: made, tags: openTags(made) };
+}
+
+/** What the application answers for it sees the real context, all of it: it is for this request. */
+function notFound(context: CachedHonoContext, onRead: (name: string) => void): unknown {
+  onRead("c.notFound()");
+  const answer: unknown = Reflect.apply(Reflect.get(context, "notFound"), context, []);
+  return answer instanceof Promise
+    ? answer.then((response: unknown) => withoutCookiesOf(context, response))
+    : withoutCookiesOf(context, answer);
+}
+
+/** What was set on the context is added to each answer, and is in this one already. */
+function withoutCookiesOf({ res }: CachedHonoContext, response: unknown): unknown {
+  if (!(response instanceof Response)) return response;
+  const set = new Set(res.headers.getSetCookie());
+  const own = response.headers.getSetCookie().filter((cookie) => !set.has(cookie));
+  response.headers.delete("set-cookie");
+  for (const cookie of own) response.headers.append("set-cookie", cookie);
+  return response;
 }
 
 function trackHonoRequest(
