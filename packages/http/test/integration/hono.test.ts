@@ -77,3 +77,18 @@ it("what the application answers for notFound is that of each request", async ()
     expect(response.headers.getSetCookie()).toEqual(["id=1"]);
   }
 });
+
+it.each([undefined, "text"])("a handler that returns %s is told what it has to", async (given) => {
+  const app = new Hono();
+  let message = "";
+  app.onError((error, context) => {
+    ({ message } = error);
+    return context.body(null, 500);
+  });
+  app.get(
+    "/",
+    cached({ cache: createCache(), name: "none" }, () => given as never),
+  );
+  expect((await app.request("/")).status).toBe(500);
+  expect(message).toContain("a handler that returns a `Response`");
+});

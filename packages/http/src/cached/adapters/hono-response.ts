@@ -1,8 +1,10 @@
+import { InvalidArgumentError } from "@upshift/foundation";
 import type { Recorded } from "../recorded.ts";
 
 /**
  * Reads a response.
  *
+ * @throws {InvalidArgumentError} when it is none
  * @param overflow - gets one that is too large, with its body as it goes on. @returns false when nobody wants it any more
  */
 export async function recordResponse(
@@ -11,6 +13,8 @@ export async function recordResponse(
   mostBytes: number,
   overflow: (recorded: Recorded, body: AsyncIterable<Uint8Array>) => boolean,
 ): Promise<Recorded> {
+  if (typeof Reflect.get(Object(response), "headers") !== "object")
+    throw new InvalidArgumentError("a handler that returns a `Response`", typeof response);
   const { status } = response;
   const fields = fieldsOf(response.headers);
   const chunks: Uint8Array[] = [];
