@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { breakOff } from "../send/break-off.ts";
+import { hasLeft } from "../send/departure.ts";
 import type { Overflow } from "./recording-response.ts";
 import { headersOfRecorded } from "./unshared.ts";
 
@@ -33,7 +34,7 @@ export function overflowTo(
       if (!isSending) response.end();
     },
     // Who has left need not be waited for.
-    write: (chunk) => !isSending || response.destroyed || response.write(chunk),
+    write: (chunk) => !isSending || hasLeft(response) || response.write(chunk),
     end() {
       if (isSending) response.end();
     },

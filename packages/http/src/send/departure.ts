@@ -4,6 +4,17 @@ import type { ServerResponse } from "node:http";
 /** What a wait gives when the client left meanwhile. */
 export const GONE: unique symbol = Symbol("the client has left");
 
+/** Whether the connection, or the stream of HTTP/2, has ended: after that nothing tells of it any more. */
+export function hasLeft(res: ServerResponse): boolean {
+  const stream: unknown = "stream" in res ? res.stream : res;
+  return (
+    typeof stream === "object" &&
+    stream !== null &&
+    "destroyed" in stream &&
+    stream.destroyed === true
+  );
+}
+
 /** Tells those who wait for something else that the connection has ended before the response. */
 export class Departure {
   readonly #res: ServerResponse;
@@ -12,7 +23,7 @@ export class Departure {
 
   constructor(res: ServerResponse) {
     this.#res = res;
-    this.#isGone = res.destroyed;
+    this.#isGone = hasLeft(res);
     res.on("close", this.#close);
   }
 

@@ -3,6 +3,7 @@ import { InvalidArgumentError } from "@upshift/foundation";
 import { problemOfError } from "../problem/problem-of-error.ts";
 import { sendProblem } from "../problem/send-problem.ts";
 import { breakOff } from "../send/break-off.ts";
+import { hasLeft } from "../send/departure.ts";
 import { NodeRequest } from "../send/node-request.ts";
 import { openStream } from "./open-stream.ts";
 import { openRun, type StreamRun } from "./plan-stream.ts";
@@ -52,7 +53,7 @@ export async function stream(
   try {
     const facts = new NodeRequest(response.req);
     const headers = { ...headersOf(response), ...options.headers };
-    if (response.destroyed) run.stop(new ResponseClosedError(0));
+    if (hasLeft(response)) run.stop(new ResponseClosedError(0));
     const opened = await openStream(facts, source, { ...options, headers }, run.signal);
     try {
       response.statusCode = opened.status;

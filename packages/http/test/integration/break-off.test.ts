@@ -1,8 +1,9 @@
 import { once } from "node:events";
 import { createServer, type ServerResponse } from "node:http";
-import { connect as connect2, createServer as createServer2 } from "node:http2";
+import { connect as connect2, constants, createServer as createServer2 } from "node:http2";
 import { createServer as createTlsServer } from "node:https";
 import { type AddressInfo, connect, type Server, type Socket } from "node:net";
+import { Readable } from "node:stream";
 import { connect as connectTls } from "node:tls";
 import { afterEach, expect, test } from "vitest";
 import { send, stream } from "../../src/index.ts";
@@ -49,6 +50,32 @@ test("a client of HTTP/2 sees that a body that was sent is not whole", async () 
   const request = session.request({ ":path": "/" }).resume();
   const ended = once(request, "close");
   await expect(ended).rejects.toMatchObject({ code: "ERR_HTTP2_STREAM_ERROR" });
+  session.destroy();
+});
+
+test.each([
+  ["sent", (response: ServerResponse, body: AsyncIterable<Buffer>) => send(response, body)],
+  ["streamed", (response: ServerResponse, body: AsyncIterable<Buffer>) => stream(response, body)],
+])("a body that is %s to a client of HTTP/2 that has left is ended", async (_how, answer) => {
+  const settled: string[] = [];
+  const body = new Readable({ read: () => body.push("more") });
+  body.on("close", () => settled.push("source"));
+  const port = await listen(
+    createServer2((_, response) => {
+      const like = response as unknown as ServerResponse;
+      // When nothing will tell of it any more.
+      response.stream.once("close", () =>
+        setImmediate(() => {
+          void Promise.resolve(answer(like, body)).then(() => settled.push("call"));
+        }),
+      );
+    }),
+  );
+  const session = connect2(`http://127.0.0.1:${port}`);
+  const request = session.request({ ":path": "/" }).resume();
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  request.close(constants.NGHTTP2_CANCEL);
+  await expect.poll(() => settled.toSorted()).toEqual(["call", "source"]);
   session.destroy();
 });
 
