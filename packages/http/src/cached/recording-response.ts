@@ -51,7 +51,7 @@ export class RecordingResponse<Response extends ServerResponse> {
     const own = {
       req: request,
       writeHead: (...values: readonly unknown[]) => this.#writeHead(values),
-      flushHeaders: () => this.#close(),
+      flushHeaders: () => this.#begin(),
       write: (chunk: Chunk, ...rest: readonly unknown[]) => this.#write(chunk, rest),
       end: (...args: readonly unknown[]) => this.#end(args),
       destroy: (error?: unknown) => this.#destroy(error),
@@ -85,6 +85,12 @@ export class RecordingResponse<Response extends ServerResponse> {
     return response;
   }
 
+  /** As a real one does before its first byte: what sets fields at the last moment stands in for `writeHead`. */
+  #begin(): void {
+    const { response } = this;
+    if (!response.headersSent) response.writeHead(response.statusCode);
+  }
+
   /** As with a real one, fields cannot be changed any more. */
   #close(): void {
     Object.defineProperty(this.response, "headersSent", { value: true, configurable: true });
@@ -96,7 +102,7 @@ export class RecordingResponse<Response extends ServerResponse> {
       this.response.emit("error", new Error("write after end"));
       return false;
     }
-    this.#close();
+    this.#begin();
     const [encoding] = rest;
     const bytes =
       typeof chunk === "string"
@@ -133,7 +139,7 @@ export class RecordingResponse<Response extends ServerResponse> {
       // As Node does. Kept as an empty body, all would get that.
       throw new InvalidArgumentError("a body of text or bytes", typeof chunk);
     }
-    this.#close();
+    this.#begin();
     this.#isEnded = true;
     response.finished = true;
     if (this.#isOver) this.#overflow.end();

@@ -421,6 +421,26 @@ describe("a cached response", () => {
     await redis.stop();
   });
 
+  it.each([
+    ["end", () => undefined],
+    ["write", (res: ServerResponse) => void res.write("x")],
+    ["flushHeaders", (res: ServerResponse) => res.flushHeaders()],
+  ])("keeps what is set at the last moment, before %s", async (_name, begin) => {
+    const { get, runs } = await serve((_req, res) => {
+      const { writeHead } = res;
+      // As `on-headers` does it, and with it sessions, timing and others.
+      res.writeHead = (...values: unknown[]) => {
+        res.setHeader("x-late", "1");
+        return Reflect.apply(writeHead, res, values);
+      };
+      begin(res);
+      res.end();
+    });
+    for (let round = 0; round < 2; round += 1)
+      expect((await get("/a")).headers["x-late"]).toBe("1");
+    expect(runs()).toBe(1);
+  });
+
   it("hands what a handler throws to `next`, from the cache and past it", async () => {
     const cache = createCache();
     caches.push(cache);
