@@ -136,6 +136,15 @@ describe("respond", () => {
     expect(status).toBe(200);
   });
 
+  it.each([{ "if-match": '"other"' }, { "if-none-match": "*" }])(
+    "OPTIONS is not about the representation: %j is passed over",
+    (condition) => {
+      const options = { validator: (): number => 7, lastModified: 0 };
+      expect(plan(ask(condition, "OPTIONS"), { id: 1 }, options).status).toBe(200);
+      expect(plan(ask(condition, "DELETE"), { id: 1 }, options).status).toBe(412);
+    },
+  );
+
   it("codings that are not offered are not used", () => {
     const options = { compression: { codings: ["gzip"] as const, thresholdBytes: 1 } };
     const { headers } = plan(ask({ "accept-encoding": "br, gzip;q=0.1" }), "text", options);

@@ -30,6 +30,9 @@ const NOT_MODIFIED: Readonly<Record<NegotiatedCoding, Verdict>> = {
   zstd: { outcome: "not-modified", coding: "zstd" },
 };
 
+/** Neither select nor change a representation: conditions must be passed over. Source: RFC 9110 13.2.1. */
+const UNCONDITIONAL: ReadonlySet<string> = new Set(["CONNECT", "OPTIONS", "TRACE"]);
+
 /**
  * Preconditions in the order of RFC 9110 13.2.2: `If-Match`, else `If-Unmodified-Since`; then `If-None-Match`, else
  * `If-Modified-Since`. Dates are compared in whole seconds, as HTTP has them. `If-Range` is for those who answer ranges.
@@ -43,6 +46,7 @@ export function evaluatePreconditions(
   accepted: AcceptedCodings | undefined,
   coding: NegotiatedCoding,
 ): Verdict {
+  if (UNCONDITIONAL.has(request.method)) return PROCEED;
   if (isRefusedByMatch(request, current)) return FAILED;
   const isRead = request.method === "GET" || request.method === "HEAD";
   const noneMatch = request.header("if-none-match");
