@@ -33,7 +33,7 @@ export interface StreamOptions {
   /**
    * Told of every failure, to log it, those after the first byte included; not of clients that go. What it returns is answered if nothing was sent. Default is what {@link problemOfError} makes of it.
    */
-  readonly onError?: ((error: unknown) => ProblemDetails | undefined) | undefined;
+  readonly onError?: ((error: unknown) => ProblemDetails | void) | undefined;
 }
 
 export interface StreamToOptions extends StreamOptions {
