@@ -3,6 +3,7 @@ import type { Coding, NegotiatedCoding } from "../coding/coding.ts";
 import type { CompressionSettings } from "../coding/compression-settings.ts";
 import { type AcceptedCodings, chooseCoding } from "../negotiation/accept-encoding.ts";
 import { compressSync } from "../coding/compress.ts";
+import { DIGEST_FIELDS } from "../coding/digest-fields.ts";
 import { forbidsTransform } from "../send/cache-control.ts";
 import { type EntityTag, formatTag } from "../validation/entity-tag.ts";
 import { parseHttpDate } from "../validation/http-date.ts";
@@ -193,6 +194,7 @@ function compressionOf(
   { compression, cacheControl }: VariantRules,
 ): CompressionSettings | undefined {
   if (compression === undefined || forbidsTransform(cacheControl)) return undefined;
+  if (fields.some(([name]) => DIGEST_FIELDS.includes(name))) return undefined;
   const contentType = valueOf(fields, "content-type");
   const isWorthIt =
     status !== 204 &&

@@ -11,6 +11,8 @@ export interface ResponseFacts {
   readonly contentRange: string | undefined;
   readonly contentType: string | undefined;
   readonly cacheControl: string | undefined;
+  /** It says a checksum of its bytes. */
+  readonly hasDigest: boolean;
   /** Of the body; `undefined` when it is written in parts and nobody said. */
   readonly sizeBytes: number | undefined;
   /** What the program says besides. */
@@ -32,6 +34,7 @@ export function chooseForResponse(facts: ResponseFacts, settings: CompressionSet
   const { status, contentType, sizeBytes } = facts;
   if (status < 200 || status === 204 || status === 205 || status === 206) return UNTOUCHED;
   if (facts.contentEncoding !== undefined || facts.contentRange !== undefined) return UNTOUCHED;
+  if (facts.hasDigest) return UNTOUCHED;
   if (facts.cacheControl !== undefined && forbidsTransform(facts.cacheControl)) return UNTOUCHED;
   // A 304 often comes without the type of the body that it stands for.
   const isKnownType = contentType !== undefined || status !== 304;

@@ -5,6 +5,7 @@ import { ZSTD } from "../coding/available-codings.ts";
 import type { Coding } from "../coding/coding.ts";
 import { compressSync, createCompressor, SYNC_BYTES } from "../coding/compress.ts";
 import type { CompressionSettings } from "../coding/compression-settings.ts";
+import { DIGEST_FIELDS } from "../coding/digest-fields.ts";
 import { breakOff } from "../send/break-off.ts";
 import { mergeVary } from "../send/header-fields.ts";
 import { splitCoding } from "../validation/entity-tag.ts";
@@ -152,6 +153,7 @@ export class ResponseCompressor {
         contentRange: lineOf(res.getHeader("content-range")),
         contentType: lineOf(res.getHeader("content-type")),
         cacheControl: lineOf(res.getHeader("cache-control")),
+        hasDigest: DIGEST_FIELDS.some((name) => res.hasHeader(name)),
         sizeBytes: sizeBytes ?? (Number.isNaN(announced) ? undefined : announced),
         isWanted: this.#filter === undefined || this.#filter(res.req, res),
       },
@@ -162,8 +164,10 @@ export class ResponseCompressor {
       if (vary !== undefined) res.setHeader("Vary", vary);
     }
     if (res.statusCode !== 304) return choice;
-    // It stands for the compressed response, whose tag is a weak one; `send` has strong ones that name a coding.
-    if (choice.coding !== undefined && !this.#hasTagOfCoding()) this.#weakenTag();
+    if (choice.coding === undefined) return choice;
+    // It stands for the compressed response, whose length is another, and whose tag is a weak one; `send` has strong ones that name a coding.
+    res.removeHeader("Content-Length");
+    if (!this.#hasTagOfCoding()) this.#weakenTag();
     return { ...choice, coding: undefined };
   }
 

@@ -145,6 +145,12 @@ describe("respond", () => {
     },
   );
 
+  it("a body whose bytes have a checksum stays as it is", () => {
+    const options = { headers: { "Content-Digest": "sha-256=:AAAA:" } };
+    const { headers } = plan(ask({ "accept-encoding": "gzip" }), LONG, options);
+    expect(headers["content-encoding"]).toBeUndefined();
+  });
+
   it("codings that are not offered are not used", () => {
     const options = { compression: { codings: ["gzip"] as const, thresholdBytes: 1 } };
     const { headers } = plan(ask({ "accept-encoding": "br, gzip;q=0.1" }), "text", options);

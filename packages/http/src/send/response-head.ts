@@ -1,5 +1,6 @@
 import { InvalidArgumentError, systemClock } from "@upshift/foundation";
 import { type CompressionSettings, toCompressionSettings } from "../coding/compression-settings.ts";
+import { DIGEST_FIELDS } from "../coding/digest-fields.ts";
 import { type EntityTag, parseTag } from "../validation/entity-tag.ts";
 import { formatHttpDate, parseHttpDate } from "../validation/http-date.ts";
 import { forbidsTransform, formatCacheControl, isShared } from "./cache-control.ts";
@@ -91,9 +92,11 @@ function isTagging(etag: unknown): boolean {
   return etag === undefined || etag === "strong" || etag === "weak" || etag === false;
 }
 
+/** Say something of the bytes of a body that another coding would make wrong. */
+const OF_BYTES: readonly string[] = ["content-encoding", "content-range", ...DIGEST_FIELDS];
+
 function isUntouchable(fields: Readonly<CheckedFields>): boolean {
-  if (fields["content-encoding"] !== undefined || fields["content-range"] !== undefined)
-    return true;
+  if (OF_BYTES.some((name) => fields[name] !== undefined)) return true;
   const cacheControl = lineOf(fields["cache-control"]);
   return cacheControl !== undefined && forbidsTransform(cacheControl);
 }

@@ -90,6 +90,16 @@ it.each([
   expect(await get((app.server.address() as AddressInfo).port)).toMatchObject(seen);
 });
 
+it("a body whose bytes have a checksum is sent as it is", async () => {
+  const handler = cached({ cache, name: "route" }, (_request, response) => {
+    response.writeHead(200, { "Content-Type": "text/plain", "Content-Digest": "sha-256=:AAAA:" });
+    response.end("x".repeat(2_000));
+  });
+  const port = await listen((request, response) => void handler(request, response));
+  const { headers } = await get(port, { headers: { "accept-encoding": "gzip" } });
+  expect(headers["content-encoding"]).toBeUndefined();
+});
+
 it("what is no body is refused, and not kept as an empty one", async () => {
   let given: unknown = 42;
   const handler = cached({ cache, name: "route" }, (_request, response) => {

@@ -114,6 +114,7 @@ describe("whole bodies", () => {
     ["has a coding", { "Content-Encoding": "br" }],
     ["is a range", { "Content-Range": "bytes 0-12999/20000" }],
     ["must not be transformed", { "Cache-Control": "public, no-transform" }],
+    ["has a checksum of its bytes", { "Content-Digest": "sha-256=:AAAA:" }],
     ["is an event stream", { "Content-Type": "text/event-stream" }],
     ["is packed by its format", { "Content-Type": "image/png" }],
   ])("what %s is left alone", async (_why, fields) => {
@@ -158,12 +159,13 @@ describe("validators", () => {
 
   it("a 304 is sent as it is, with the tag and the Vary of its 200", async () => {
     const port = await start((_req, res) =>
-      res.writeHead(304, { ETag: '"strong"', Vary: "Origin" }).end(),
+      res.writeHead(304, { ETag: '"strong"', Vary: "Origin", "Content-Length": 13_000 }).end(),
     );
     const { status, fields } = await get(port);
     expect(status).toBe(304);
     expect(fields).toMatchObject({ etag: 'W/"strong"', vary: "Origin, Accept-Encoding" });
     expect(fields["content-encoding"]).toBeUndefined();
+    expect(fields["content-length"]).toBeUndefined();
   });
 
   it("HEAD has the fields of GET", async () => {
