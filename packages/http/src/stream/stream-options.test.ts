@@ -1,8 +1,9 @@
 import { expect, it } from "vitest";
 import { assertStreamOptions, type StreamOptions } from "./stream-options.ts";
 
+const log = (_error: unknown): void => {};
+
 it("a logger will do as onError", () => {
-  const log = (_error: unknown): void => {};
   const options: StreamOptions = { onError: log };
   expect(() => assertStreamOptions(options)).not.toThrow();
 });

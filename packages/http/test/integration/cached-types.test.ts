@@ -15,7 +15,7 @@ describe("a handler without types has those of its route", () => {
       "/items/:id",
       cachedExpress({ cache, name: "express", query: ["page"] }, async (request, response) => {
         expectTypeOf(request.params.id).toEqualTypeOf<string>();
-        response.status(200).set("x-page", String(request.query["page"]));
+        response.status(200).set("x-id", request.params.id);
         await send(response, []);
       }),
     );

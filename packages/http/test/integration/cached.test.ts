@@ -427,7 +427,7 @@ describe("a cached response", () => {
     ["flushHeaders", (res: ServerResponse) => res.flushHeaders()],
   ])("keeps what is set at the last moment, before %s", async (_name, begin) => {
     const { get, runs } = await serve((_req, res) => {
-      const { writeHead } = res;
+      const writeHead = res.writeHead.bind(res);
       // As `on-headers` does it, and with it sessions, timing and others.
       res.writeHead = (...values: unknown[]) => {
         res.setHeader("x-late", "1");
