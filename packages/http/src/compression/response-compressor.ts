@@ -102,8 +102,8 @@ export class ResponseCompressor {
 
   /** @returns whether it was sent; `false`: it goes as it is */
   #endWhole({ chunk, callback }: BodyArguments): boolean {
-    // Trailers need chunks, which a length rules out.
-    const isInParts = chunk !== undefined && this.#res.hasHeader("Trailer");
+    // Trailers need chunks, and so does who has said that there will be some, as proxies do: a length rules them out (RFC 9112 6.2).
+    const isInParts = this.#res.hasHeader("Trailer") || this.#res.hasHeader("Transfer-Encoding");
     if (chunk !== undefined && (isInParts || chunk.byteLength >= SYNC_BYTES)) {
       this.#decide(chunk.byteLength);
       if (this.#compressor === undefined) return false;

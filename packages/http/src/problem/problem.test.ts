@@ -42,6 +42,7 @@ describe("a problem document", () => {
       response.setHeader("Cache-Control", "public, max-age=60");
       response.setHeader("X-Kept", "yes");
       response.setHeader("Content-Disposition", 'attachment; filename="items.csv"');
+      response.setHeader("Transfer-Encoding", "chunked");
       sendProblem(response, { status: 503 }, { "retry-after": "1" });
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

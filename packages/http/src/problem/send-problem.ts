@@ -13,6 +13,8 @@ const OF_THE_BODY = [
   "etag",
   "expires",
   "last-modified",
+  "trailer",
+  "transfer-encoding",
 ];
 
 /**

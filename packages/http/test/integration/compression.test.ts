@@ -329,6 +329,16 @@ describe("bodies in parts", () => {
     expect(answer.trailers).toEqual({ "x-sum": "1" });
   });
 
+  it("what a proxy says to be chunked has no length besides", async () => {
+    const port = await start((_req, res) => {
+      res.setHeader("Content-Type", "text/plain").setHeader("Transfer-Encoding", "chunked");
+      res.end(TEXT);
+    });
+    const { fields, body } = await get(port);
+    expect(fields["content-length"]).toBeUndefined();
+    expect(gunzipSync(body).toString()).toBe(TEXT);
+  });
+
   it("what is no body is refused before the head is sent", async () => {
     const port = await start((_req, res) => {
       res.setHeader("Content-Type", "text/plain");
