@@ -1,5 +1,5 @@
 import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, connect } from "node:net";
 import { InvalidArgumentError } from "@upshift/foundation";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { UnknownFieldsError } from "../fields/fields-errors.ts";
@@ -81,6 +81,17 @@ describe("a problem that comes late", () => {
     await expect(fetch(`${url}/half`).then((response) => response.text())).rejects.toThrow(
       /terminated|fetch failed/,
     );
+  });
+
+  test("breaks off one that only its connection would end", async () => {
+    const { port } = server.address() as AddressInfo;
+    const socket = connect(port, "127.0.0.1", () => socket.write("GET /half HTTP/1.0\r\n\r\n"));
+    socket.resume();
+    const ended = new Promise((resolve, reject) => {
+      socket.on("end", resolve);
+      socket.on("error", reject);
+    });
+    await expect(ended).rejects.toThrow("ECONNRESET");
   });
 
   test("leaves one alone that is whole", async () => {

@@ -1,5 +1,6 @@
 import type { ServerResponse } from "node:http";
 import type { PlannedResponse } from "../planned-response.ts";
+import { breakOff } from "../send/break-off.ts";
 import { problem, type ProblemDetails } from "./problem.ts";
 
 /** Names of headers that speak of a body that is not sent. */
@@ -31,7 +32,7 @@ export function sendProblem(
 ): void {
   const { status, headers: own, body } = problem(details, headers);
   if (response.headersSent) {
-    if (!response.writableEnded) response.destroy();
+    if (!response.writableEnded) breakOff(response);
     return;
   }
   for (const name of OF_THE_BODY) response.removeHeader(name);
