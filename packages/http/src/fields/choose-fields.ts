@@ -44,10 +44,17 @@ export function choose(nodes: FieldNodes, wish: Wish, chooser: Chooser): Choice 
         if (part !== undefined) forbidden.push(node.path);
         return [];
       }
-      return field(node, {
+      const [unknownCount, forbiddenCount] = [unknown.length, forbidden.length];
+      const found = field(node, {
         isWhole: asked.isWhole || part?.isWhole === true,
         parts: part?.parts ?? NONE,
       });
+      if (found.length === 0 && part !== undefined && isEmptyFor(node, chooser)) {
+        // Not there itself: what was asked for inside of it would tell that it is.
+        [unknown.length, forbidden.length] = [unknownCount, forbiddenCount];
+        forbidden.push(node.path);
+      }
+      return found;
     });
   };
   const field = (node: FieldNode, asked: Wish): readonly ChosenField[] => {
@@ -60,6 +67,11 @@ export function choose(nodes: FieldNodes, wish: Wish, chooser: Chooser): Choice 
     return fields.length === 0 ? [] : [{ name, path, fields }];
   };
   return { fields: chosen(nodes, wish, ""), unknown, forbidden };
+}
+
+/** An object in which nothing may be seen. */
+function isEmptyFor({ inside }: FieldNode, { canSee }: Chooser): boolean {
+  return inside !== undefined && leafPaths(inside, canSee).length === 0;
 }
 
 const NONE: ReadonlyMap<string, Wish> = new Map();

@@ -207,6 +207,15 @@ describe("fields that not everybody may see", () => {
     expect(thrown(() => omitted.parse("?fields=author")).message).toMatch('see "author"');
   });
 
+  test("are asked about only where a request may get them", () => {
+    const set = fieldset(
+      { author: { email: true, name: true } },
+      { visible: { "author.email": onlyLoggedIn } },
+    );
+    expect(set.parse("?fields=author(name)").key).toBe("author(name)");
+    expect(() => set.parse("?fields=author")).toThrow("log in");
+  });
+
   test("take with them what is inside, and a default of them is no attempt", () => {
     const set = fieldset(SHAPE, {
       visible: { author: () => false },
@@ -257,6 +266,10 @@ describe("fields that not everybody may see", () => {
     );
   });
 });
+
+const onlyLoggedIn = (): boolean => {
+  throw new Error("log in");
+};
 
 const side = (name: string) =>
   z.object({ at: z.object({ place: z.object({ [name]: z.string() }) }) });

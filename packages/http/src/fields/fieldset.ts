@@ -212,27 +212,22 @@ function defaults(paths: readonly string[], limits: WishLimits): Wish {
   return wish;
 }
 
-/** Each rule is asked once at most. An object in which nothing may be seen is not there itself. */
+/** Each rule is asked once at most. */
 function visibility<Context>(
   rules: ReadonlyMap<string, FieldRule<Context>>,
   context: Context | undefined,
 ): (node: FieldNode) => boolean {
   const known = new Map<string, boolean>();
-  const allows = (path: string): boolean => {
+  return ({ path }) => {
     const rule = rules.get(path);
     if (rule === undefined) return true;
+    const before = known.get(path);
+    if (before !== undefined) return before;
     const answer: unknown = Reflect.apply(rule, undefined, [context]);
     if (typeof answer === "object" && answer !== null && "then" in answer) {
       throw new InvalidArgumentError(`a rule of \`${path}\` that answers at once`, "a promise");
     }
+    known.set(path, answer === true);
     return answer === true;
   };
-  const canSee = ({ path, inside }: FieldNode): boolean => {
-    const before = known.get(path);
-    if (before !== undefined) return before;
-    const answer = allows(path) && (inside === undefined || [...inside.values()].some(canSee));
-    known.set(path, answer);
-    return answer;
-  };
-  return rules.size === 0 ? () => true : canSee;
 }
