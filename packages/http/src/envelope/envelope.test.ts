@@ -150,6 +150,7 @@ describe("a Link header", () => {
     [{ href: "/", rel: "next", parameters: { title: "a\r\nb" } }],
     [{ href: "/", rel: "next", parameters: { "a b": "x" } }],
     [{ href: "/", rel: "next", parameters: { rel: "x" } }],
+    [{ href: "/", rel: "next", parameters: { REL: "x" } }],
   ])("refuses %j", (link) => {
     expect(() => linkHeader([link])).toThrow(
       expect.objectContaining({ code: "UPSHIFT_INVALID_ARGUMENT" }),

@@ -45,7 +45,7 @@ function wellFormed(text: string): string {
 }
 
 function parameter(name: string, value: string): string {
-  if (!TOKEN.test(name) || name === "rel") {
+  if (!TOKEN.test(name) || name.toLowerCase() === "rel") {
     throw new InvalidArgumentError("names of a link's parameters as tokens", name);
   }
   if (/\p{Cc}/u.test(value)) {
