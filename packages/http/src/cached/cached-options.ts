@@ -14,7 +14,10 @@ export interface CachedOptions<Request = IncomingMessage> {
   readonly query?: readonly string[];
   /** Request fields that the response depends on; it gets them as `Vary`. */
   readonly vary?: readonly string[];
-  /** Request fields that the handler may read although the response does not depend on them. `traceparent` and `tracestate` always may. */
+  /**
+   * What the handler may read although the response does not depend on it: request fields, and what middleware leaves for handlers (properties of request and response, `response.locals`, variables of
+   * Hono) by its name. `traceparent` and `tracestate`, `id`, `requestId`, `log` and `startTime` always may be read.
+   */
   readonly ignoreHeaders?: readonly string[];
   /** More that the response depends on: normalised fields, a tenant. */
   readonly key?: (request: Request) => string | readonly string[];
@@ -34,6 +37,6 @@ export interface CachedOptions<Request = IncomingMessage> {
   readonly compression?: CompressionOptions | false;
   /** Larger bodies are sent and not kept. Default is 1 MB. */
   readonly maxBytes?: number;
-  /** Told why a response is not kept although it could be, once per reason; and of failures that no request sees. */
+  /** Told why a response is not kept although it could be, once per reason. Default: `process.emitWarning`, which prints it. */
   readonly onWarning?: (warning: Error) => void;
 }

@@ -66,19 +66,20 @@ export class Exchange<
 
   async record(
     found: RequestKey,
-    { headers, mostBytes }: RecordRules,
+    rules: RecordRules,
     onRead: (name: string) => void,
   ): Promise<Recorded> {
-    const request = trackRequest(this.request, found, headers, onRead);
+    const request = trackRequest(this.request, found, rules.headers, onRead);
     const overflow = overflowTo(this, this.request, this.response);
-    const recording = new RecordingResponse(request, this.response, mostBytes, overflow);
+    const recording = new RecordingResponse(request, this.response, rules, overflow, onRead);
     Object.defineProperty(request, "res", { value: recording.response, writable: true });
     return await new Promise((resolve, reject) => {
+      const fail = (error: unknown): void => recording.fail(error);
       const next = (error?: unknown): void =>
-        reject(error === undefined ? new PassedOnError("passed on") : error);
-      recording.response.on("error", reject);
+        fail(error === undefined ? new PassedOnError("passed on") : error);
+      recording.response.on("error", fail);
       void recording.done.then(resolve, reject);
-      void this.#run(request, recording.response, next).catch(reject);
+      void this.#run(request, recording.response, next).catch(fail);
     });
   }
 

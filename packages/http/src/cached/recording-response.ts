@@ -1,9 +1,10 @@
 import { type IncomingMessage, ServerResponse } from "node:http";
 import { InvalidArgumentError } from "@upshift/foundation";
 import { applyHead } from "../compression/body-arguments.ts";
+import { adopt } from "./adopt.ts";
 import type { Recorded } from "./recorded.ts";
 import { openTags } from "./response-tags.ts";
-import { isAlike } from "./tracked-request.ts";
+import type { RecordRules } from "./route-cache.ts";
 
 type Chunk = string | Uint8Array;
 type Callback = (error?: Error | null) => void;
@@ -37,7 +38,14 @@ export class RecordingResponse<Response extends ServerResponse> {
   #resolve: (recorded: Recorded) => void = () => {};
   #reject: (error: unknown) => void = () => {};
 
-  constructor(request: IncomingMessage, real: Response, mostBytes: number, overflow: Overflow) {
+  /** @param onRead - told of what middleware has left on the real one, when it is looked at */
+  constructor(
+    request: IncomingMessage,
+    real: Response,
+    { headers, mostBytes }: RecordRules,
+    overflow: Overflow,
+    onRead: (name: string) => void,
+  ) {
     this.#mostBytes = mostBytes;
     this.#overflow = overflow;
     this.done = new Promise((resolve, reject) => {
@@ -45,7 +53,7 @@ export class RecordingResponse<Response extends ServerResponse> {
       this.#reject = reject;
     });
     const made: unknown = new ServerResponse(request);
-    this.response = adopt(made, real);
+    this.response = adopt(made, real, headers, onRead);
     const { response } = this;
     this.#tags = openTags(response);
     const own = {
@@ -164,27 +172,6 @@ function fieldsOf(response: ServerResponse): Recorded["fields"] {
   return Object.entries(response.getHeaders()).flatMap(([name, value]) =>
     value === undefined ? [] : [value].flat().map((one) => [name, String(one)] as const),
   );
-}
-
-/** Gives a response all that a framework has put on another: its prototype and its own properties. That of HTTP/2 cannot do without its stream, and is stood in for by one of HTTP/1. */
-function adopt<Response extends ServerResponse>(made: unknown, real: Response): Response {
-  if (typeof made !== "object" || made === null) throw new TypeError("no response");
-  const isOfStream = "stream" in real;
-  if (!isOfStream) Object.setPrototypeOf(made, Object.getPrototypeOf(real));
-  for (const name of Object.keys(real))
-    if (!(name in made))
-      Object.defineProperty(made, name, { ...Object.getOwnPropertyDescriptor(real, name) });
-  // Fields that middleware has set stay on the real one: they are for this request, and not to be kept.
-  if (!isStandIn(made, real, isOfStream)) throw new TypeError("no response");
-  return made;
-}
-
-function isStandIn<Response extends ServerResponse>(
-  made: object,
-  real: Response,
-  isOfStream: boolean,
-): made is Response {
-  return isOfStream ? made instanceof ServerResponse : isAlike(made, real);
 }
 
 const isCallback = (value: unknown): value is Callback => typeof value === "function";

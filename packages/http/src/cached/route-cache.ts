@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
+import { emitWarning } from "node:process";
 import type { Definition, LoadContext } from "@upshift/cache";
 import { type Clock, InvalidArgumentError, systemClock } from "@upshift/foundation";
 import type { CompressionOptions, CompressionSettings } from "../coding/compression-settings.ts";
@@ -186,7 +187,8 @@ export class RouteCache<Request> {
   #warn(reason: string): void {
     if (this.#warned.has(reason) || this.#warned.size > 20) return;
     this.#warned.add(reason);
-    this.#options.onWarning?.(new ResponseNotKeptError(this.#options.name, reason));
+    const { name, onWarning = emitWarning } = this.#options;
+    onWarning(new ResponseNotKeptError(name, reason));
   }
 }
 

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import type { RequestKey } from "./request-key.ts";
+import { type PropertyRules, trackPersonal } from "./tracked-properties.ts";
 
 /** Negotiated on the entry, so the handler must not answer to them. */
 const NEGOTIATED: ReadonlySet<string> = new Set([
@@ -15,36 +16,11 @@ const NEGOTIATED: ReadonlySet<string> = new Set([
 /** The host as HTTP/1 and HTTP/2 name it: in every key. */
 const HOSTS: readonly string[] = ["host", ":authority"];
 const HARMLESS: readonly string[] = [...HOSTS, "traceparent", "tracestate"];
-/** What middleware makes of credentials: where nobody is told apart, it must not get into a response that others see. */
-const DERIVED: readonly string[] = [
-  "account",
-  "auth",
-  "cookies",
-  "jwtPayload",
-  "session",
-  "signedCookies",
-  "user",
-];
-const CONNECTION: readonly string[] = ["socket", "connection"];
-/** Of a connection: who is at its other end. */
-const PEER: ReadonlySet<string | symbol> = new Set([
-  "authorized",
-  "getPeerCertificate",
-  "getPeerX509Certificate",
-  "remoteAddress",
-  "remoteFamily",
-  "remotePort",
-]);
-
 export const CREDENTIALS: readonly string[] = ["authorization", "cookie", "proxy-authorization"];
 
 /** What a handler may see, and what it looked at that is not in the key. */
-export interface HeaderRules {
-  /** In the key, or without influence. */
-  readonly allowed: ReadonlySet<string>;
+export interface HeaderRules extends PropertyRules {
   readonly hidden: ReadonlySet<string>;
-  /** Properties of the request that are for one person. */
-  readonly personal: readonly string[];
 }
 
 export function headerRules(options: {
@@ -61,8 +37,7 @@ export function headerRules(options: {
   if (!isPublic) for (const name of CREDENTIALS) allowed.add(name);
   const hidden = new Set([...NEGOTIATED, ...(isPublic ? CREDENTIALS : [])]);
   for (const name of allowed) hidden.delete(name);
-  const personal = isPrivate ? [] : [...DERIVED, ...CONNECTION];
-  return { allowed, hidden, personal: personal.filter((name) => !allowed.has(name)) };
+  return { allowed, hidden, isPrivate };
 }
 
 /** Fields, telling of each that is looked at although it is not in the key; `*` for all. */
@@ -100,55 +75,6 @@ export function trackHeaders(
     },
   });
 }
-
-/** Whether a value is for one person: what middleware has made of credentials, under one of the names that are usual for it. */
-export function isPersonal(name: string, value: unknown, { personal }: HeaderRules): boolean {
-  return personal.includes(name) && !isNothing(value);
-}
-
-/**
- * Properties that tell when something is in them and is looked at.
- *
- * @param onRead - told of `request.user`, say
- */
-export function trackPersonal(
-  from: object,
-  { personal }: HeaderRules,
-  onRead: (name: string) => void,
-): PropertyDescriptorMap {
-  const tracked: PropertyDescriptorMap = {};
-  for (const name of personal) {
-    if (!(name in from)) continue;
-    tracked[name] = {
-      configurable: true,
-      get() {
-        const value: unknown = Reflect.get(from, name);
-        if (typeof value === "object" && value !== null && CONNECTION.includes(name))
-          return trackPeer(value, name, onRead);
-        if (!isNothing(value)) onRead(`request.${name}`);
-        return value;
-      },
-      set(this: object, value: unknown) {
-        Object.defineProperty(this, name, { value, writable: true, configurable: true });
-      },
-    };
-  }
-  return tracked;
-}
-
-function trackPeer(socket: object, name: string, onRead: (name: string) => void): object {
-  return new Proxy(socket, {
-    get(target, property) {
-      if (PEER.has(property)) onRead(`request.${name}.${String(property)}`);
-      return Reflect.get(target, property);
-    },
-  });
-}
-
-const isNothing = (value: unknown): boolean =>
-  value === undefined ||
-  value === null ||
-  (typeof value === "object" && Object.keys(value).length === 0);
 
 /**
  * The request as the handler of a cached route sees it: a GET for the normalised target, without the fields that are negotiated on the entry. Everything else is that of the request.

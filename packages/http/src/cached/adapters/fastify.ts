@@ -10,7 +10,8 @@ import type { Recorded } from "../recorded.ts";
 import { RecordingResponse } from "../recording-response.ts";
 import { countingParameters, type RequestKey, type RequestView } from "../request-key.ts";
 import { type Asker, type RecordRules, RouteCache } from "../route-cache.ts";
-import { isAlike, isLike, own, trackPersonal, trackRequest } from "../tracked-request.ts";
+import { isAlike, isLike, own, trackRequest } from "../tracked-request.ts";
+import { trackPersonal } from "../tracked-properties.ts";
 import { headersOfRecorded } from "../unshared.ts";
 import { nodeHeaders } from "../with-host.ts";
 import { writeAnswer } from "../write-answer.ts";
@@ -99,19 +100,19 @@ class FastifyAsker<
 
   async record(
     found: RequestKey,
-    { headers, mostBytes }: RecordRules,
+    rules: RecordRules,
     onRead: (name: string) => void,
   ): Promise<Recorded> {
     const { raw } = this.request;
-    const trackedRaw = trackRequest(raw, found, headers, onRead);
+    const trackedRaw = trackRequest(raw, found, rules.headers, onRead);
     const { raw: response } = this.#reply;
     const overflow = overflowTo(this, raw, response, () => {
       this.#prepare();
       this.#reply.hijack();
     });
-    const recording = new RecordingResponse(trackedRaw, response, mostBytes, overflow);
+    const recording = new RecordingResponse(trackedRaw, response, rules, overflow, onRead);
     const made: unknown = Object.create(this.request, {
-      ...trackPersonal(this.request, headers, onRead),
+      ...trackPersonal(this.request, rules.headers, onRead),
       raw: own(trackedRaw),
       // It remembers that of the real request.
       originalUrl: own(found.originalUrl),

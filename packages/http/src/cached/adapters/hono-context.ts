@@ -1,4 +1,5 @@
-import { type HeaderRules, isAlike, isPersonal, trackHeaders } from "../tracked-request.ts";
+import { isPersonal } from "../tracked-properties.ts";
+import { type HeaderRules, isAlike, trackHeaders } from "../tracked-request.ts";
 import type { CachedHonoContext } from "./hono.ts";
 import { openTags } from "../response-tags.ts";
 
@@ -24,7 +25,11 @@ export function trackContext<Context extends CachedHonoContext>(
 ): { readonly tracked: Context; readonly tags: ReadonlySet<string> } {
   const made: unknown = Reflect.construct(context.constructor, [
     context.req.raw,
-    { env: context.env, path: context.req.path, notFoundHandler: () => notFound(context, onRead) },
+    {
+      env: trackEnvironment(context.env, rules, onRead),
+      path: context.req.path,
+      notFoundHandler: () => notFound(context, onRead),
+    },
   ]);
   if (typeof made !== "object" || made === null || !isAlike<Context>(made, context))
     throw new TypeError("no context of Hono 4");
@@ -52,6 +57,23 @@ export function trackContext<Context extends CachedHonoContext>(
     },
   });
   return { tracked: made, tags: openTags(made) };
+}
+
+/** On Node it has the request itself, with all that is in it. */
+function trackEnvironment(
+  env: unknown,
+  { isPrivate }: ContextRules,
+  onRead: (name: string) => void,
+): unknown {
+  if (isPrivate || typeof env !== "object" || env === null || !("incoming" in env)) return env;
+  return Object.create(env, {
+    incoming: {
+      get() {
+        onRead("env.incoming");
+        return Reflect.get(env, "incoming");
+      },
+    },
+  });
 }
 
 /** What the application answers for it sees the real context, all of it: it is for this request. */
