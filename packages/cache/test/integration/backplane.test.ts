@@ -1,5 +1,6 @@
 import { bringRedis, componentSkips, type RedisServer, startRedis } from "@upshift/services";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { CLIENTS } from "../fixtures/clients.ts";
 import { eventually } from "../fixtures/eventually.ts";
 import { Fleet, type Member } from "../fixtures/fleet.ts";
 import { type Fate, type MessageProxy, startMessageProxy } from "../fixtures/message-proxy.ts";
@@ -29,7 +30,7 @@ function shuffled<T>(items: readonly T[], random: () => number): readonly T[] {
     .map(({ item }) => item);
 }
 
-describe.skipIf(skips.isMissing).each(["ioredis", "node-redis"])("with %s", (client) => {
+describe.skipIf(skips.isMissing).each(CLIENTS)("with %s", (client) => {
   let server: RedisServer;
   let proxy: MessageProxy;
   const fleet = new Fleet();

@@ -6,6 +6,7 @@ import {
   startRedisCluster,
 } from "@upshift/services";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { CLIENTS } from "../fixtures/clients.ts";
 import { eventually } from "../fixtures/eventually.ts";
 import { Fleet, type MemberOptions } from "../fixtures/fleet.ts";
 import {
@@ -43,7 +44,7 @@ async function masterWith(cluster: RedisCluster, hasJournal: boolean): Promise<R
   throw new Error("no such master");
 }
 
-describe.skipIf(skips.isMissing).each(["ioredis", "node-redis"])("with %s", (client) => {
+describe.skipIf(skips.isMissing).each(CLIENTS)("with %s", (client) => {
   let cluster: RedisCluster;
   const fleet = new Fleet();
   let rows = new Table();

@@ -7,6 +7,7 @@ import {
   startTcpProxy,
 } from "@upshift/services";
 import { afterEach, describe, expect, it, onTestFinished } from "vitest";
+import { CLIENTS } from "../fixtures/clients.ts";
 import { eventually } from "../fixtures/eventually.ts";
 import { Fleet, type Member } from "../fixtures/fleet.ts";
 import {
@@ -57,7 +58,7 @@ async function expectLatest(
     });
 }
 
-describe.skipIf(skips.isMissing).each(["ioredis", "node-redis"])("with %s", (client) => {
+describe.skipIf(skips.isMissing).each(CLIENTS)("with %s", (client) => {
   const fleet = new Fleet();
   const table = { current: new Table() };
   const serve = (): Table => {

@@ -1,5 +1,6 @@
 import { bringRedis, componentSkips, type RedisServer, startRedis } from "@upshift/services";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { CLIENTS } from "../fixtures/clients.ts";
 import { eventually } from "../fixtures/eventually.ts";
 import { Fleet, type Member, type MemberOptions, type Outcome } from "../fixtures/fleet.ts";
 
@@ -24,7 +25,7 @@ async function callAll(
   return calls;
 }
 
-describe.skipIf(skips.isMissing).each(["ioredis", "node-redis"])("with %s", (client) => {
+describe.skipIf(skips.isMissing).each(CLIENTS)("with %s", (client) => {
   let server: RedisServer;
   const fleet = new Fleet();
   let spaces = 0;

@@ -15,6 +15,7 @@ import {
   it,
   onTestFinished,
 } from "vitest";
+import { CLIENTS } from "../fixtures/clients.ts";
 import { eventually } from "../fixtures/eventually.ts";
 import { Fleet, type MemberOptions } from "../fixtures/fleet.ts";
 import {
@@ -63,7 +64,7 @@ async function commandCount(server: RedisServer): Promise<number> {
     .reduce((sum, [, , calls]) => sum + Number(calls), 0);
 }
 
-describe.skipIf(skips.isMissing).each(["ioredis", "node-redis"])("with %s", (client) => {
+describe.skipIf(skips.isMissing).each(CLIENTS)("with %s", (client) => {
   let server: RedisServer;
   const fleet = new Fleet();
   let rows = new Table();

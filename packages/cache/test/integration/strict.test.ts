@@ -1,5 +1,6 @@
 import { bringRedis, componentSkips, type RedisServer, startRedis } from "@upshift/services";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { CLIENTS } from "../fixtures/clients.ts";
 import { eventually } from "../fixtures/eventually.ts";
 import { Fleet, type Member } from "../fixtures/fleet.ts";
 import { NEVER_MS, shopMember, startReady, Table, tagOf } from "../fixtures/shop.ts";
@@ -15,7 +16,7 @@ interface Seen {
   readonly lastAt: number;
 }
 
-describe.skipIf(skips.isMissing).each(["ioredis", "node-redis"])("with %s", (client) => {
+describe.skipIf(skips.isMissing).each(CLIENTS)("with %s", (client) => {
   let server: RedisServer;
   const fleet = new Fleet();
   let rows = new Table();
