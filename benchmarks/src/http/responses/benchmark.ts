@@ -5,7 +5,9 @@ import { atLeast, type Benchmark, type Claim, type Contestant } from "../../harn
 import { createItems } from "./items.ts";
 import { loadServer } from "./load.ts";
 import { startNginx } from "./nginx.ts";
-import { type ServerProcess, startServerProcess } from "./server-process.ts";
+import { type ServerProcess, startServerProcess } from "../server-process.ts";
+
+const SCRIPT = new URL("./serve.js", import.meta.url);
 
 interface Way {
   readonly label: string;
@@ -70,7 +72,7 @@ export const benchmark: Benchmark = {
     try {
       for (const way of WAYS) {
         const known = running.get(way.server);
-        const server = known ?? (await startServerProcess(way.server));
+        const server = known ?? (await startServerProcess(SCRIPT, [way.server]));
         running.set(way.server, server);
         const headers = await prepared(server, way);
         contestants.push(contestant(way.label, wrk, server, headers));

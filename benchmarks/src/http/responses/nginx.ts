@@ -6,7 +6,7 @@ import path from "node:path";
 import { gzipSync } from "node:zlib";
 import { findProgram, freePort } from "@upshift/services";
 import { createItems } from "./items.ts";
-import type { ServerProcess } from "./server-process.ts";
+import type { ServerProcess } from "../server-process.ts";
 
 /** Linux counts the CPU time of processes in these. */
 const TICK_MS = 10;

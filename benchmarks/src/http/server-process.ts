@@ -8,9 +8,15 @@ export interface ServerProcess {
   stop(): void;
 }
 
-/** @param name - of one of `SERVERS` */
-export async function startServerProcess(name: string): Promise<ServerProcess> {
-  const child = fork(new URL("./serve.js", import.meta.url), [name]);
+/**
+ * @param script - tells its port by a message, and its CPU time when it gets one: see `serveFor`
+ * @param args - for the script
+ */
+export async function startServerProcess(
+  script: URL,
+  args: readonly string[],
+): Promise<ServerProcess> {
+  const child = fork(script, args);
   const port = await numberFrom(child, "port");
   return {
     url: `http://127.0.0.1:${port}/items`,
@@ -20,6 +26,17 @@ export async function startServerProcess(name: string): Promise<ServerProcess> {
     },
     stop: () => void child.kill(),
   };
+}
+
+/** The other end: tells the process that has started this one what it asks for, and ends with it. */
+export function serveFor(port: number): void {
+  process.on("message", () => {
+    const { user, system } = process.cpuUsage();
+    process.send?.({ cpuMs: (user + system) / 1_000 });
+  });
+  process.send?.({ port });
+  // However the benchmark ends.
+  process.on("disconnect", () => process.exit());
 }
 
 function numberFrom(child: ChildProcess, key: string): Promise<number> {
