@@ -57,9 +57,11 @@ interface Part<T> {
 }
 
 async function transact<T>({ connection, body, begin, signal, isOurs }: Part<T>): Promise<T> {
-  await execute(connection, begin + (pooledSession(connection.driver)?.preamble ?? ""));
+  const open = isOurs ? execute : executeWhole;
+  await open(connection, begin + (pooledSession(connection.driver)?.preamble ?? ""));
   let result: T;
   try {
+    signal?.throwIfAborted();
     result = await body(connection);
     await connection.idle();
     signal?.throwIfAborted();
@@ -84,17 +86,19 @@ async function onCallers<T>(part: Part<T>): Promise<T> {
 }
 
 async function underSavepoint<T>(part: Part<T>, savepoint: string): Promise<T> {
-  const { connection, body } = part;
+  const { connection, body, signal } = part;
   try {
-    await execute(connection, `SAVEPOINT ${savepoint}`);
+    await executeWhole(connection, `SAVEPOINT ${savepoint}`);
   } catch (error) {
     if (sqlState(error) !== NO_ACTIVE_TRANSACTION) throw error;
     return transact(part);
   }
   try {
+    signal?.throwIfAborted();
     const result = await body(connection);
     await connection.idle();
-    await execute(connection, `RELEASE SAVEPOINT ${savepoint}`);
+    signal?.throwIfAborted();
+    await executeWhole(connection, `RELEASE SAVEPOINT ${savepoint}`);
     return result;
   } catch (error) {
     if (sqlState(error) === NO_SUCH_SAVEPOINT) throw new TransactionBusyError(error);
@@ -145,6 +149,14 @@ async function assertNotFailed(connection: Connection): Promise<void> {
 
 async function execute(connection: Connection, text: string): Promise<void> {
   await connection.run({ text, values: [] });
+}
+
+/**
+ * Past the signal: what opens or closes a part on the caller's connection either took effect or did not, and what is sent next depends on it. An abort
+ * meanwhile would leave a transaction open, or roll back to a savepoint that is released, which fails the transaction around it.
+ */
+async function executeWhole({ driver }: Connection, text: string): Promise<void> {
+  await driver.query(text);
 }
 
 /** Past the signal, which may be why we are here: the caller's connection has to leave the transaction all the same. */
