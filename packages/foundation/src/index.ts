@@ -1,8 +1,11 @@
+export { assertClock, assertTimerClock } from "./assert-clock.ts";
+export { assertFunctions } from "./assert-functions.ts";
 export { CACHE_CHANNEL, type CacheMessage } from "./channels/cache-channel.ts";
 export { JOB_CHANNEL, type JobMessage } from "./channels/job-channel.ts";
 export { type Clock, delay, systemClock, type TimerClock, type TimerOptions } from "./clock.ts";
 export { type Duration, toMs } from "./duration.ts";
 export { InvalidArgumentError } from "./invalid-argument-error.ts";
+export { kindOf } from "./kind-of.ts";
 export { DerivedSignal, type TaskContext } from "./map-limit/derived-signal.ts";
 export {
   LimitedRun,
@@ -22,4 +25,5 @@ export {
   type MapLimitStreamOptions,
 } from "./map-limit/map-limit-stream.ts";
 export type { Failure, ItemOutcome, Outcome, Success } from "./map-limit/outcome.ts";
+export { refuseUnknown } from "./refuse-unknown.ts";
 export { hasErrorCode, UpshiftError } from "./upshift-error.ts";

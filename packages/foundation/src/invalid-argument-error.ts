@@ -1,3 +1,4 @@
+import { kindOf } from "./kind-of.ts";
 import { UpshiftError } from "./upshift-error.ts";
 
 /** A caller passed something that cannot work; thrown before anything is done. */
@@ -16,6 +17,13 @@ export class InvalidArgumentError extends UpshiftError {
 const LONGEST_SHOWN = 80;
 
 function show(value: unknown): string {
+  if (isOpaque(value)) return kindOf(value);
   const text = typeof value === "string" ? JSON.stringify(value) : String(value);
   return text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}…` : text;
+}
+
+/** An object may hold anything, and a function says only how it was written. */
+function isOpaque(value: unknown): boolean {
+  if (value === null || value instanceof Date || Array.isArray(value)) return false;
+  return typeof value === "object" || typeof value === "function";
 }
