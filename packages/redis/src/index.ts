@@ -1,3 +1,4 @@
+export { assertRedis } from "./assert-redis.ts";
 export type { GivenRedis } from "./clients/given-routes.ts";
 export type { ConnectRedisOptions } from "./connect/connect-options.ts";
 export { type ClusterNodes, connectRedis } from "./connect/connect-redis.ts";
@@ -36,12 +37,8 @@ export {
   type RecordOf,
   type Schema,
 } from "./hash-record/field.ts";
-export {
-  hashRecord,
-  type HashRecord,
-  type HashRecordOptions,
-  type UpdateOptions,
-} from "./hash-record/hash-record.ts";
+export { hashRecord, type HashRecord, type UpdateOptions } from "./hash-record/hash-record.ts";
+export type { HashRecordOptions } from "./hash-record/lifetime.ts";
 export { HashFieldError, RedisUnsupportedError } from "./hash-record/hash-record-errors.ts";
 export type { BoardEntry, BoardReader } from "./leaderboard/board-reader.ts";
 export type { WindowName } from "./leaderboard/board-window.ts";

@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from "@upshift/foundation";
+import { InvalidArgumentError, kindOf } from "@upshift/foundation";
 import { ClusterRoute } from "../cluster/cluster-route.ts";
 import type { ConnectSettings } from "../connect/connect-settings.ts";
 import type { Driver } from "../connect/link.ts";
@@ -30,13 +30,18 @@ export type GivenRedis =
 
 /** @throws {InvalidArgumentError} when it is none of these */
 export function givenRoutes(given: GivenRedis, settings: ConnectSettings): Routes {
+  if (typeof given !== "object" || given === null) throw otherTarget(given);
   if ("refreshSlotsCache" in given) return clusterRoutes(givenIoredisCluster(given), settings);
   if ("status" in given) return singleRoutes(givenIoredis(given), settings);
   if ("nodeClient" in given) return clusterRoutes(givenNodeRedisCluster(given), settings);
   if (isGivenNodeRedis(given)) return singleRoutes(givenNodeRedis(given), settings);
-  throw new InvalidArgumentError(
+  throw otherTarget(given);
+}
+
+function otherTarget(given: unknown): InvalidArgumentError {
+  return new InvalidArgumentError(
     "a URL, an array of nodes, or a client: `Redis` or `Cluster` of ioredis, `createClient` or `createCluster` of node-redis",
-    "something else",
+    kindOf(given),
   );
 }
 

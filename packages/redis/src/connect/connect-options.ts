@@ -1,7 +1,10 @@
 import type { ConnectionOptions as TlsOptions } from "node:tls";
 import {
+  assertTimerClock,
   type Duration,
   InvalidArgumentError,
+  kindOf,
+  refuseUnknown,
   systemClock,
   type TimerClock,
   toMs,
@@ -42,6 +45,42 @@ const DEFAULT_HEARTBEAT = 5_000;
 const DEFAULT_MIN_DELAY = 50;
 const DEFAULT_MAX_DELAY = 2_000;
 const DEFAULT_MAX_WAITING_COUNT = 1_000;
+
+const NAMES: ReadonlySet<keyof ConnectRedisOptions> = new Set([
+  "client",
+  "timeout",
+  "connectTimeout",
+  "offlineQueue",
+  "reconnect",
+  "heartbeat",
+  "username",
+  "password",
+  "database",
+  "tls",
+  "name",
+  "clock",
+]);
+const QUEUE_NAMES = new Set(["maxCommands", "maxWait"]);
+const RECONNECT_NAMES = new Set(["minDelay", "maxDelay"]);
+const CLIENTS: ReadonlySet<unknown> = new Set(["ioredis", "node-redis"]);
+
+/** What compilers see, for programs without one. @throws {InvalidArgumentError} which shows no credentials */
+export function assertConnectOptions(options: ConnectRedisOptions): void {
+  refuseUnknown("connectRedis", options, NAMES);
+  const { client, clock, offlineQueue, reconnect, tls } = options;
+  if (offlineQueue !== undefined) refuseUnknown("offlineQueue", offlineQueue, QUEUE_NAMES);
+  if (reconnect !== undefined) refuseUnknown("reconnect", reconnect, RECONNECT_NAMES);
+  if (client !== undefined && !CLIENTS.has(client))
+    throw new InvalidArgumentError('`client` as "ioredis" or "node-redis"', client);
+  for (const name of ["username", "password", "name"] as const) {
+    const given: unknown = options[name];
+    if (given !== undefined && typeof given !== "string")
+      throw new InvalidArgumentError(`\`${name}\` as text`, kindOf(given));
+  }
+  if (tls !== undefined && typeof tls !== "boolean" && kindOf(tls) !== "an object")
+    throw new InvalidArgumentError("`tls` as `true` or options of `tls.connect`", kindOf(tls));
+  if (clock !== undefined) assertTimerClock(clock);
+}
 
 /** @throws {InvalidArgumentError} */
 export function toSettings(address: RedisAddress, options: ConnectRedisOptions): ConnectSettings {

@@ -1,9 +1,9 @@
-import { InvalidArgumentError } from "@upshift/foundation";
+import { InvalidArgumentError, kindOf } from "@upshift/foundation";
 import { type GivenRedis, givenRoutes } from "../clients/given-routes.ts";
 import { loadDriver } from "../clients/load-client.ts";
 import { ClusterRoute } from "../cluster/cluster-route.ts";
 import type { Redis } from "../redis.ts";
-import { type ConnectRedisOptions, toSettings } from "./connect-options.ts";
+import { assertConnectOptions, type ConnectRedisOptions, toSettings } from "./connect-options.ts";
 import type { ConnectSettings } from "./connect-settings.ts";
 import { parseRedisUrl, type RedisAddress } from "./redis-url.ts";
 import type { Route, Routes } from "./route.ts";
@@ -31,6 +31,7 @@ export function connectRedis(
 ): Redis {
   if (target === undefined)
     throw new InvalidArgumentError("a URL, nodes or a client; is REDIS_URL set?", target);
+  assertConnectOptions(options);
   if (typeof target === "string") {
     const settings = toSettings(parseRedisUrl(target), options);
     const driver = loadDriver(options.client);
@@ -75,5 +76,12 @@ function isNodes(target: ClusterNodes | GivenRedis): target is ClusterNodes {
 
 function toAddress(node: ClusterNodes[number]): RedisAddress {
   if (typeof node === "string") return parseRedisUrl(node);
-  return { host: node.host, port: node.port, database: 0 };
+  const { host, port }: Readonly<Record<string, unknown>> = { ...Object(node) };
+  if (typeof host !== "string" || host === "" || typeof port !== "number" || !isPort(port))
+    throw new InvalidArgumentError("nodes as URLs or `{ host, port }`", kindOf(node));
+  return { host, port, database: 0 };
+}
+
+function isPort(port: number): boolean {
+  return Number.isSafeInteger(port) && port > 0 && port < 65_536;
 }

@@ -1,3 +1,5 @@
+import { InvalidArgumentError } from "@upshift/foundation";
+
 /** How a field is stored and what it is in the program. */
 export type Field =
   | "string"
@@ -35,6 +37,8 @@ export interface NullableField<Of> {
  * @param parse - checks what is read, for example `schema.parse`
  */
 export function json<Value>(parse: (value: unknown) => Value): JsonField<Value> {
+  if (typeof parse !== "function")
+    throw new InvalidArgumentError("`parse` of `json` as a function that checks a value", parse);
   return { kind: "json", parse };
 }
 

@@ -1,4 +1,5 @@
 import { type Duration, hasErrorCode, InvalidArgumentError, toMs } from "@upshift/foundation";
+import { assertRedis } from "../assert-redis.ts";
 import type { CallOptions, Redis, Reply } from "../redis.ts";
 import {
   baseField,
@@ -10,6 +11,8 @@ import {
   type RecordOf,
   type Schema,
 } from "./field.ts";
+import { assertSchema } from "./assert-schema.ts";
+import { type HashRecordOptions, readLifetime } from "./lifetime.ts";
 import { decodeField, encodeField } from "./field-text.ts";
 import { HashFieldError, RedisUnsupportedError } from "./hash-record-errors.ts";
 import {
@@ -18,13 +21,6 @@ import {
   READ_FIELDS,
   REPLACE_RECORD,
 } from "./hash-record-scripts.ts";
-
-export interface HashRecordOptions {
-  /** How long a record lives after it was put, and with `sliding` after each read or write. Default: for ever. */
-  readonly ttl?: Duration;
-  /** Reads and writes start the time to live anew. Default is `false`. */
-  readonly sliding?: boolean;
-}
 
 /** Typed records, one Redis hash each, read and written field by field. */
 export interface HashRecord<S extends Schema> {
@@ -118,15 +114,12 @@ export function hashRecord(
   schema: Schema,
   options: HashRecordOptions = {},
 ): object {
+  assertRedis("hashRecord", redis);
+  if (typeof name !== "string" || name === "")
+    throw new InvalidArgumentError("`name` as text that is not empty", name);
+  assertSchema(schema);
   const names = Object.keys(schema);
-  if (name === "") throw new InvalidArgumentError("`name` that is not empty", name);
-  if (names.length === 0) throw new InvalidArgumentError("`schema` with a field", "none");
-  const ttlMs = options.ttl === undefined ? 0 : Math.ceil(toMs(options.ttl, "ttl"));
-  const slideMs = options.sliding === true ? ttlMs : 0;
-  if (options.ttl !== undefined && ttlMs === 0)
-    throw new InvalidArgumentError("`ttl` above 0, or none for ever", options.ttl);
-  if (options.sliding === true && ttlMs === 0)
-    throw new InvalidArgumentError("a `ttl` for `sliding` records", options.ttl);
+  const { ttlMs, slideMs } = readLifetime(options);
   const fieldOf = (field: string): Field => {
     const found = Object.hasOwn(schema, field) ? schema[field] : undefined;
     if (found === undefined)

@@ -13,6 +13,20 @@ export const WINDOW_LENGTH_MS: Readonly<Record<Exclude<WindowName, "all">, numbe
   monthly: 31 * DAY_MS + 3_600_000,
 };
 
+/** @throws {InvalidArgumentError} */
+export function assertWindows(windows: readonly WindowName[]): void {
+  const isFit =
+    Array.isArray(windows) &&
+    windows.length > 0 &&
+    new Set(windows).size === windows.length &&
+    windows.every((window) => window === "all" || Object.hasOwn(WINDOW_LENGTH_MS, window));
+  if (!isFit)
+    throw new InvalidArgumentError(
+      "`windows` as different ones of all, hourly, daily, weekly, monthly in a list",
+      windows,
+    );
+}
+
 /** Names windows by the calendar of one time zone. */
 export interface BoardCalendar {
   /**

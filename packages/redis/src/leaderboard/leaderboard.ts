@@ -1,13 +1,17 @@
 import {
+  assertClock,
   type Clock,
   type Duration,
   hasErrorCode,
   InvalidArgumentError,
+  refuseUnknown,
   systemClock,
   toMs,
 } from "@upshift/foundation";
+import { assertRedis } from "../assert-redis.ts";
 import type { CallOptions, Redis } from "../redis.ts";
 import {
+  assertWindows,
   type BoardCalendar,
   createBoardCalendar,
   WINDOW_LENGTH_MS,
@@ -30,6 +34,15 @@ export interface LeaderboardOptions {
   readonly maxSize?: number;
   readonly clock?: Clock;
 }
+
+const OPTIONS: ReadonlySet<keyof LeaderboardOptions> = new Set([
+  "leads",
+  "windows",
+  "keep",
+  "timeZone",
+  "maxSize",
+  "clock",
+]);
 
 /** Ranks ids by an integer score, exactly, however many processes write. */
 export interface Leaderboard extends BoardReader {
@@ -76,13 +89,17 @@ export function leaderboard(
   name: string,
   options: LeaderboardOptions = {},
 ): Leaderboard {
+  assertRedis("leaderboard", redis);
+  refuseUnknown("leaderboard", options, OPTIONS);
   const { leads = "high", windows = ["all"], maxSize = 0, clock = systemClock } = options;
-  if (name === "" || /[{}]/.test(name))
-    throw new InvalidArgumentError("`name` without braces", name);
+  if (typeof name !== "string" || name === "" || /[{}]/.test(name))
+    throw new InvalidArgumentError("`name` as text without braces", name);
+  if (leads !== "high" && leads !== "low")
+    throw new InvalidArgumentError('`leads` as "high" or "low"', leads);
+  assertClock(clock);
   if (!Number.isSafeInteger(maxSize) || maxSize < 0)
     throw new InvalidArgumentError("`maxSize` as an integer >= 0", maxSize);
-  if (windows.length === 0 || new Set(windows).size !== windows.length)
-    throw new InvalidArgumentError("`windows` with different names", windows.join(", "));
+  assertWindows(windows);
   const keepMs = toMs(options.keep ?? "7d", "keep");
   const calendar: BoardCalendar = createBoardCalendar(options.timeZone ?? "UTC");
   const keysOf = (window: WindowName, back = 0): BoardKeys => {

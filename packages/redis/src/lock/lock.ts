@@ -1,12 +1,16 @@
 import { randomBytes } from "node:crypto";
 import {
+  assertFunctions,
+  assertTimerClock,
   delay,
   type Duration,
   InvalidArgumentError,
+  refuseUnknown,
   systemClock,
   type TimerClock,
   toMs,
 } from "@upshift/foundation";
+import { assertRedis } from "../assert-redis.ts";
 import type { CallOptions, Redis } from "../redis.ts";
 import { keepLock } from "./keep-lock.ts";
 import { LockLostError, LockTakenError } from "./lock-errors.ts";
@@ -23,6 +27,14 @@ export interface LockOptions {
   /** From 0 up to 1; spreads those who wait. Default is `Math.random`. */
   readonly random?: () => number;
 }
+
+const OPTIONS: ReadonlySet<keyof LockOptions> = new Set([
+  "ttl",
+  "wait",
+  "signal",
+  "clock",
+  "random",
+]);
 
 /** A lock that is ours until it is released or lost. */
 export interface Lock {
@@ -64,10 +76,14 @@ const LONGEST_PAUSE_MS = 250;
  * @throws `signal.reason` when aborted
  */
 export async function lock(redis: Redis, name: string, options: LockOptions = {}): Promise<Lock> {
+  assertRedis("lock", redis);
+  refuseUnknown("lock", options, OPTIONS);
   const { signal, clock = steadyClock, random = Math.random } = options;
+  assertTimerClock(clock);
+  assertFunctions({ random });
   // `{}` is no hash tag: the two keys would be of different slots.
-  if (name === "" || name.startsWith("}"))
-    throw new InvalidArgumentError("`name` that is not empty and begins with no }", name);
+  if (typeof name !== "string" || name === "" || name.startsWith("}"))
+    throw new InvalidArgumentError("`name` as text that is not empty and begins with no }", name);
   const ttlMs = Math.ceil(toMs(options.ttl ?? "10s", "ttl"));
   if (ttlMs < SHORTEST_TTL_MS)
     throw new InvalidArgumentError(`\`ttl\` >= ${SHORTEST_TTL_MS} ms`, ttlMs);
@@ -110,6 +126,9 @@ export async function withLock<T>(
   body: (held: Lock) => Promise<T>,
   options: LockOptions = {},
 ): Promise<T> {
+  // Before the lock is taken, and others are kept out for nothing.
+  if (typeof body !== "function")
+    throw new InvalidArgumentError("`body` as a function that runs under the lock", body);
   const held = await lock(redis, name, options);
   let result: T;
   try {

@@ -1,4 +1,10 @@
-import { type Clock, InvalidArgumentError, systemClock } from "@upshift/foundation";
+import {
+  assertClock,
+  type Clock,
+  InvalidArgumentError,
+  refuseUnknown,
+  systemClock,
+} from "@upshift/foundation";
 import { charge } from "./gcra.ts";
 import type { LimitStore } from "./limit-store.ts";
 
@@ -8,11 +14,15 @@ export interface MemoryLimitStoreOptions {
   readonly clock?: Clock;
 }
 
+const OPTIONS: ReadonlySet<keyof MemoryLimitStoreOptions> = new Set(["maxKeys", "clock"]);
+
 /** Counts in this process alone, with the maths of the Redis store: for tests, for one process, and for when Redis is away. */
 export function memoryLimitStore(options: MemoryLimitStoreOptions = {}): LimitStore {
+  refuseUnknown("memoryLimitStore", options, OPTIONS);
   const { maxKeys = 10_000, clock = systemClock } = options;
   if (!Number.isSafeInteger(maxKeys) || maxKeys < 1)
     throw new InvalidArgumentError("`maxKeys` as an integer >= 1", maxKeys);
+  assertClock(clock);
   const tatsOfKeys = new Map<string, number[]>();
   return {
     async charge(policies, key, cost) {

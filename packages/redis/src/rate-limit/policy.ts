@@ -1,4 +1,10 @@
-import { type Duration, InvalidArgumentError, toMs } from "@upshift/foundation";
+import {
+  type Duration,
+  InvalidArgumentError,
+  kindOf,
+  refuseUnknown,
+  toMs,
+} from "@upshift/foundation";
 
 /** `'100/1m'`, or the same with its parts apart. */
 export type PolicyInput =
@@ -23,12 +29,15 @@ export interface Policy {
   readonly capacityUs: number;
 }
 
+const PARTS = new Set(["limit", "window", "burst"]);
 const US_PER_MS = 1_000;
 
 /** Named quotas in the order in which they were given. @throws {InvalidArgumentError} */
 export function parsePolicies(
   policies: Readonly<Record<string, PolicyInput>>,
 ): readonly [Policy, ...Policy[]] {
+  if (kindOf(policies) !== "an object")
+    throw new InvalidArgumentError("`policies` as quotas by name, { burst: '100/1m' }", policies);
   const [first, ...others] = Object.entries(policies).map(([name, input]) => parse(name, input));
   if (first === undefined) throw new InvalidArgumentError("`policies` with at least one", "none");
   return [first, ...others];
@@ -38,6 +47,7 @@ function parse(name: string, input: PolicyInput): Policy {
   // It becomes a string of a structured header field: RFC 9651 section 3.3.3 has visible ASCII and space.
   if (!/^[\x20-\x7e]+$/.test(name))
     throw new InvalidArgumentError("policy names of visible ASCII characters", name);
+  if (typeof input !== "string") refuseUnknown(`policies.${name}`, input, PARTS);
   const { limit, window, burst = limit } = typeof input === "string" ? split(name, input) : input;
   const windowMs = toMs(window, `policies.${name}.window`);
   for (const [what, value] of Object.entries({ limit, burst })) {

@@ -1,3 +1,4 @@
+import { InvalidArgumentError, kindOf } from "@upshift/foundation";
 import type { Decision } from "./decision.ts";
 
 /** Header field values of a response. */
@@ -16,6 +17,11 @@ export interface RateLimitHeaders {
  * `t` is when the whole quota is there again. Source: draft-ietf-httpapi-ratelimit-headers-10, sections 3 and 4; RFC 9110 section 10.2.3 for Retry-After.
  */
 export function rateLimitHeaders(decision: Decision): RateLimitHeaders {
+  if (!Array.isArray(Object(decision).policies))
+    throw new InvalidArgumentError(
+      "`decision` as `await limit.take(…)` gives it",
+      kindOf(decision),
+    );
   const { policies, isAllowed, retryAfterMs } = decision;
   const list = policies.map(({ name, limit, windowMs, remaining, resetAfterMs }) => {
     const item = `"${name.replaceAll(/["\\]/g, "\\$&")}"`;

@@ -1,12 +1,16 @@
 import { createHash } from "node:crypto";
 import {
+  assertClock,
   type Clock,
   type Duration,
   hasErrorCode,
   InvalidArgumentError,
+  kindOf,
+  refuseUnknown,
   systemClock,
   toMs,
 } from "@upshift/foundation";
+import { assertRedis } from "../assert-redis.ts";
 import type { CallOptions, Redis } from "../redis.ts";
 import { RedisTimeoutError } from "../redis-errors.ts";
 import { type Decision, decide } from "./decision.ts";
@@ -34,6 +38,17 @@ export interface RateLimitOptions {
   readonly denialCacheKeys?: number;
   readonly clock?: Clock;
 }
+
+const OPTIONS: ReadonlySet<keyof RateLimitOptions> = new Set([
+  "name",
+  "policies",
+  "failMode",
+  "timeout",
+  "pauseAfterFailure",
+  "denialCacheKeys",
+  "clock",
+]);
+const FAIL_MODES: ReadonlySet<unknown> = new Set(["local", "open", "closed"]);
 
 export interface RateLimit {
   /**
@@ -64,14 +79,19 @@ const LONGEST_KEY = 128;
  * @throws {InvalidArgumentError} when an option cannot work
  */
 export function rateLimit(store: Redis | LimitStore, options: RateLimitOptions): RateLimit {
+  refuseUnknown("rateLimit", options, OPTIONS);
   const { name, failMode = "local", clock = systemClock, denialCacheKeys = 10_000 } = options;
-  if (name === "") throw new InvalidArgumentError("`name` that is not empty", name);
+  if (typeof name !== "string" || name === "")
+    throw new InvalidArgumentError("`name` as text that is not empty", name);
+  if (!FAIL_MODES.has(failMode))
+    throw new InvalidArgumentError('`failMode` as "local", "open" or "closed"', failMode);
+  assertClock(clock);
   if (!Number.isSafeInteger(denialCacheKeys) || denialCacheKeys < 0)
     throw new InvalidArgumentError("`denialCacheKeys` as an integer >= 0", denialCacheKeys);
   const policies = parsePolicies(options.policies);
   const timeoutMs = toMs(options.timeout ?? 500, "timeout");
   const pauseMs = toMs(options.pauseAfterFailure ?? "1s", "pauseAfterFailure");
-  const limits = "charge" in store ? store : redisLimitStore(store, policies, timeoutMs);
+  const limits = isLimitStore(store) ? store : redisLimitStore(store, policies, timeoutMs);
   const local = memoryLimitStore({ clock });
   const denials = createDenialCache(policies, clock, denialCacheKeys);
   const prefix = keyPrefix(name, policies);
@@ -158,6 +178,13 @@ export function rateLimit(store: Redis | LimitStore, options: RateLimitOptions):
       denials.forget(key);
     },
   };
+}
+
+/** @throws {InvalidArgumentError} when it is neither a store nor Redis */
+function isLimitStore(store: Redis | LimitStore): store is LimitStore {
+  if (kindOf(store) === "an object" && "charge" in store) return true;
+  assertRedis("rateLimit", store);
+  return false;
 }
 
 /** Other quotas are other counts: a value holds one number per policy, in their order. */

@@ -1,7 +1,14 @@
-import { delay, InvalidArgumentError, systemClock } from "@upshift/foundation";
+import {
+  assertFunctions,
+  delay,
+  InvalidArgumentError,
+  refuseUnknown,
+  systemClock,
+} from "@upshift/foundation";
+import { assertRedis } from "../assert-redis.ts";
 import { keySlot } from "../cluster/key-slot.ts";
 import type { Redis } from "../redis.ts";
-import { isPassing, type ScanOptions, scanPages } from "./scan-pages.ts";
+import { assertScanOptions, isPassing, type ScanOptions, scanPages } from "./scan-pages.ts";
 
 export interface RemoveByPatternOptions extends Pick<ScanOptions, "count" | "type" | "signal"> {
   /** Keys per UNLINK. Default is 500. */
@@ -15,6 +22,13 @@ export interface RemovedByPattern {
   readonly removedCount: number;
 }
 
+const OPTIONS: ReadonlySet<keyof RemoveByPatternOptions> = new Set([
+  "count",
+  "type",
+  "signal",
+  "chunk",
+  "onProgress",
+]);
 const DEFAULT_CHUNK = 500;
 const MOST_ATTEMPTS = 20;
 const PAUSE_MS = 50;
@@ -32,7 +46,14 @@ export async function removeByPattern(
   pattern: string,
   options: RemoveByPatternOptions = {},
 ): Promise<RemovedByPattern> {
+  refuseUnknown("removeByPattern", options, OPTIONS);
   const { chunk = DEFAULT_CHUNK, onProgress, signal, ...scanning } = options;
+  assertRedis("removeByPattern", redis);
+  // Without one SCAN would give every key there is.
+  if (typeof pattern !== "string" || pattern === "")
+    throw new InvalidArgumentError("`pattern` as text that is not empty", pattern);
+  assertScanOptions(scanning);
+  assertFunctions({ onProgress });
   if (!Number.isSafeInteger(chunk) || chunk < 1)
     throw new InvalidArgumentError("`chunk` as a whole number >= 1", chunk);
   let removedCount = 0;

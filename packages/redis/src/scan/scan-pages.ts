@@ -1,4 +1,4 @@
-import { delay, systemClock } from "@upshift/foundation";
+import { delay, InvalidArgumentError, systemClock } from "@upshift/foundation";
 import type { CommandTarget, Redis } from "../redis.ts";
 import { RedisUnavailableError } from "../redis-errors.ts";
 
@@ -10,6 +10,15 @@ export interface ScanOptions {
   /** Only keys of this type: `string`, `hash`, `zset`, … */
   readonly type?: string;
   readonly signal?: AbortSignal | undefined;
+}
+
+/** @throws {InvalidArgumentError} */
+export function assertScanOptions({ match, count = DEFAULT_COUNT, type }: ScanOptions): void {
+  for (const [name, given] of Object.entries({ match, type }))
+    if (given !== undefined && typeof given !== "string")
+      throw new InvalidArgumentError(`\`${name}\` as text`, given);
+  if (!Number.isSafeInteger(count) || count < 1)
+    throw new InvalidArgumentError("`count` as a whole number >= 1", count);
 }
 
 const DEFAULT_COUNT = 500;
