@@ -16,6 +16,12 @@ export interface Transaction extends Queryable {
   query<R = any>(config: QueryConfig): Promise<QueryResult<R>>;
 }
 
+interface Part {
+  /** Never rejects. */
+  readonly ended: Promise<void>;
+  readonly stop: (reason: Error) => void;
+}
+
 /** What pg tells of a connection, by which COPY and others know it. */
 const DRIVER_PROPERTIES = ["processID", "connection", "pipeline"] as const;
 
@@ -23,6 +29,8 @@ export class TransactionHandle implements Transaction {
   readonly takesQueryConfig: true = true;
   readonly #connection: Connection;
   #refusal: (() => Error) | undefined;
+  /** The nested transaction that is open. */
+  #part: Part | undefined;
   /** The last statement in line, and how many are in it: pg's client is not to be given a second one while it runs the first. */
   #line: Promise<unknown> = Promise.resolve();
   #inLineCount = 0;
@@ -77,19 +85,36 @@ export class TransactionHandle implements Transaction {
     while (this.#inLineCount > 0) await this.#line;
   }
 
-  /** Refuses everything while a nested transaction is open. @throws {TransactionBusyError} when one is open already */
-  suspend(): void {
-    if (this.#refusal !== undefined) throw this.#refusal();
-    this.#refusal = () => new TransactionBusyError();
+  /** Settles when what was given to it has ended, a nested transaction too. */
+  async over(): Promise<void> {
+    while (this.#inLineCount > 0 || this.#part !== undefined) {
+      await this.settled();
+      await this.#part?.ended;
+    }
   }
 
-  resume(): void {
-    this.#refusal = undefined;
+  /**
+   * Runs a nested transaction, and meanwhile nothing else.
+   *
+   * @param stop - told when this transaction ends first: the part must not go on, on a connection that others use next
+   * @throws {TransactionBusyError} when one is open already
+   */
+  async nest<T>(run: () => Promise<T>, stop: (reason: Error) => void): Promise<T> {
+    if (this.#refusal !== undefined) throw this.#refusal();
+    this.#refusal = busy;
+    const result = run().finally(() => {
+      this.#part = undefined;
+      // The transaction may have ended meanwhile.
+      if (this.#refusal === busy) this.#refusal = undefined;
+    });
+    this.#part = { ended: result.then(ignore, ignore), stop };
+    return result;
   }
 
   /** @param how - "committed", "rolled back" */
   end(how: string): void {
     this.#refusal = () => new TransactionEndedError(how);
+    this.#part?.stop(this.#refusal());
   }
 
   // oxlint-disable-next-line typescript/no-explicit-any
@@ -103,3 +128,9 @@ function passOn(driver: object, query: object): any {
   const method: unknown = Reflect.get(driver, "query");
   return typeof method === "function" ? Reflect.apply(method, driver, [query]) : undefined;
 }
+
+function busy(): Error {
+  return new TransactionBusyError();
+}
+
+function ignore(): void {}

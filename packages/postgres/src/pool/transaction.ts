@@ -12,7 +12,7 @@ import { inTransaction } from "../connection/in-transaction.ts";
 import { isPoolLike, isTransactionRunner, type Queryable } from "../connection/queryable.ts";
 import { transactionStatus } from "../connection/transaction-status.ts";
 import type { Abortable } from "../connection/with-connection.ts";
-import { startDeadline } from "./deadline.ts";
+import { type Deadline, startDeadline } from "./deadline.ts";
 import { TransactionTimeoutError } from "./pool-errors.ts";
 import { isRepeatable, retryDelayMs } from "./retry-backoff.ts";
 import { type Transaction, TransactionHandle } from "./transaction-handle.ts";
@@ -31,6 +31,7 @@ export interface TransactionOptions extends TransactionModes, Abortable {
 export type TransactionBody<T> = (transaction: Transaction) => Promise<T>;
 
 const DEFAULT_RETRIES = 5;
+const BODY_OVER = "its body is over";
 
 /**
  * Runs `body` in a transaction: all of its statements take effect, or none does.
@@ -70,7 +71,7 @@ export async function transaction<T>(
   try {
     for (let attempt = 0; ; attempt += 1) {
       try {
-        return await runOnce({ db, body, modes, signal: deadline.signal });
+        return await runOnce({ db, body, modes, deadline });
       } catch (error) {
         if (attempt >= retries || !isRepeatable(error)) throw error;
       }
@@ -85,22 +86,18 @@ interface Attempt<T> {
   readonly db: Queryable;
   readonly body: TransactionBody<T>;
   readonly modes: string;
-  readonly signal: AbortSignal;
+  readonly deadline: Deadline;
 }
 
 async function runOnce<T>(attempt: Attempt<T>): Promise<T> {
   const { db } = attempt;
   if (!TransactionHandle.is(db)) return runOn(db, attempt);
   await db.settled();
-  db.suspend();
-  try {
-    return await runOn(db.driver, attempt);
-  } finally {
-    db.resume();
-  }
+  return db.nest(() => runOn(db.driver, attempt), attempt.deadline.abort);
 }
 
-function runOn<T>(on: Queryable, { db, body, modes, signal }: Attempt<T>): Promise<T> {
+function runOn<T>(on: Queryable, { db, body, modes, deadline }: Attempt<T>): Promise<T> {
+  const { signal } = deadline;
   const isDrivers = !isPoolLike(on) && isTransactionRunner(on);
   return inTransaction(
     on,
@@ -112,10 +109,14 @@ function runOn<T>(on: Queryable, { db, body, modes, signal }: Attempt<T>): Promi
       try {
         const result = await abortable(start(body, handle), signal);
         // What was started and not awaited belongs to it too.
-        await abortable(handle.settled(), signal);
+        await abortable(handle.over(), signal);
+        handle.end(BODY_OVER);
         return result;
-      } finally {
-        handle.end("its body is over");
+      } catch (error) {
+        handle.end(BODY_OVER);
+        // Nothing of it may run when others get the connection; a pool's is closed after an abort.
+        if (!(isPoolLike(on) && signal.aborted)) await handle.over();
+        throw error;
       }
     },
     { signal, begin: modes === "" ? "BEGIN" : `BEGIN ${modes}` },

@@ -271,6 +271,73 @@ describe("a part of a transaction", () => {
     expect(await written()).toEqual([1, 2]);
   });
 
+  test("that is not awaited is done before the whole commits, and its handle is over then", async () => {
+    const db = open();
+    const seen: Promise<unknown>[] = [];
+    const whole = await transaction(db, async (tx) => {
+      const part = transaction(tx, async (inner) => {
+        await inner.query("SELECT pg_sleep(0.1)");
+        await inner.query(INSERT, [1]);
+      });
+      seen.push(part);
+      await new Promise(setImmediate);
+      return tx;
+    });
+    expect(await written()).toEqual([1]);
+    await Promise.all(seen);
+    await expect(whole.query(INSERT, [2])).rejects.toMatchObject({
+      code: "UPSHIFT_TRANSACTION_ENDED",
+    });
+    await expectClean(db);
+  });
+
+  test.each(["a pool", "a caller's connection"])(
+    "writes nothing after the whole has failed beside it, on %s",
+    async (kind) => {
+      const db = open({ max: 1 });
+      const client = await db.connect();
+      if (kind === "a pool") client.release();
+      const begun = gate();
+      const between = gate();
+      let part: Promise<unknown> | undefined;
+      const whole = transaction(kind === "a pool" ? db : client, async (tx) => {
+        part = transaction(tx, async (inner) => {
+          await inner.query(INSERT, [1]);
+          begun.open();
+          await between.passed;
+          await inner.query(INSERT, [2]);
+        });
+        part.catch(() => undefined);
+        await begun.passed;
+        throw new Error("something else failed");
+      });
+      await expect(whole).rejects.toThrow("something else failed");
+      between.open();
+      await expect(part).rejects.toMatchObject({ code: "UPSHIFT_TRANSACTION_ENDED" });
+      expect(await written()).toEqual([]);
+      if (kind !== "a pool") client.release();
+      await expectClean(db);
+    },
+  );
+
+  test("is cancelled when the whole is aborted on a caller's connection", async () => {
+    const db = open();
+    const client = await db.connect();
+    const abort = new AbortController();
+    const whole = transaction(
+      client,
+      (tx) => transaction(tx, (inner) => inner.query(SLEEP)),
+      abort,
+    );
+    const outcome = Promise.allSettled([whole]);
+    await until(isSleeping);
+    abort.abort(new Error("enough"));
+    expect(await outcome).toMatchObject([{ reason: { message: "enough" } }]);
+    expect(await isSleeping()).toBe(false);
+    client.release();
+    await expectClean(db);
+  });
+
   test("takes no modes", async () => {
     const db = open();
     await transaction(db, async (tx) => {
