@@ -5,6 +5,8 @@ import type { Queryable } from "./queryable.ts";
 const CANCEL_REQUEST_CODE = 80_877_102;
 const CANCEL_REQUEST_BYTES = 16;
 const GIVE_UP_AFTER_MS = 2_000;
+/** A pooler holds a request back while all of its connections are in use, PgBouncer for up to 10 s. */
+const GIVE_UP_KEPT_AFTER_MS = 15_000;
 
 /** What pg's `Client` knows of its backend. */
 interface BackendAddress {
@@ -19,9 +21,11 @@ interface BackendAddress {
  * nothing about the outcome.
  *
  * The request can reach the server late and hit the connection's next statement, so the connection must not be used again
- * before its current statement has ended.
+ * before its current statement has ended and this has resolved.
+ *
+ * @param isKept - the connection is used again in any case, so that a request which is under way is waited for much longer
  */
-export function requestCancel(connection: Queryable): Promise<void> {
+export function requestCancel(connection: Queryable, isKept: boolean): Promise<void> {
   if (connection.cancelRunning !== undefined) {
     return connection.cancelRunning().catch(() => undefined);
   }
@@ -40,7 +44,10 @@ export function requestCancel(connection: Queryable): Promise<void> {
     socket.once("error", done);
     // The server closes the connection once it has passed the signal on. Our side stays open until then: PgBouncer 1.18 dies of one that closes first.
     socket.once("close", done);
-    socket.once("connect", () => socket.write(cancelMessage(address)));
+    socket.once("connect", () => {
+      if (isKept) socket.setTimeout(GIVE_UP_KEPT_AFTER_MS);
+      socket.write(cancelMessage(address));
+    });
     socket.resume();
   });
 }

@@ -35,13 +35,18 @@ export interface Connection {
 /** SQLSTATE of every statement in a transaction after one that failed. */
 export const IN_FAILED_TRANSACTION = "25P02";
 
-export function holdConnection(driver: Queryable, signal: AbortSignal | undefined): Connection {
+/** @param isKept - it is used again whatever befalls it here, as a connection of the caller is */
+export function holdConnection(
+  driver: Queryable,
+  signal: AbortSignal | undefined,
+  isKept: boolean,
+): Connection {
   let brokenBy: Error | undefined;
   let lastFailure: unknown;
   let cancelling: Promise<void> | undefined;
   let running: Promise<unknown> = Promise.resolve();
   const cancel = (): void => {
-    cancelling ??= requestCancel(driver);
+    cancelling ??= requestCancel(driver, isKept);
   };
   const abort = (): void => {
     brokenBy ??= new Error("aborted while a statement was running");

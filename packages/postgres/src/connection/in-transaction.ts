@@ -119,7 +119,7 @@ async function inDriversTransaction<T>(
   try {
     return await db.transaction(async (transaction) => {
       signal?.throwIfAborted();
-      const connection = holdConnection(transaction, signal);
+      const connection = holdConnection(transaction, signal, true);
       try {
         const result = await body(connection);
         await assertNotFailed(connection);

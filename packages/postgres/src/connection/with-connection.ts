@@ -27,7 +27,7 @@ export async function withConnection<T>(
 ): Promise<T> {
   signal?.throwIfAborted();
   if (!isPoolLike(db)) {
-    const connection = holdConnection(db, signal);
+    const connection = holdConnection(db, signal, true);
     try {
       return await body(connection);
     } finally {
@@ -46,7 +46,7 @@ export async function holdClient<T>(
   signal?.throwIfAborted();
   const client = await checkOut(pool, signal);
   // A backend that dies while nobody waits on its connection is an event; without a listener it ends the process.
-  const connection = holdConnection(client, signal);
+  const connection = holdConnection(client, signal, false);
   const onError = (error: Error): void => connection.discard(error);
   if (isErrorSource(client)) client.on("error", onError);
   try {

@@ -28,7 +28,7 @@ export async function drainPool(options: DrainPoolOptions): Promise<void> {
   for (const giveUp of line.giveUps) giveUp(reason);
   const ended = pool.ending ? Promise.resolve() : pool.end();
   const taken = ledger.busyClients().map(async (client) => {
-    await requestCancel(client);
+    await requestCancel(client, false);
     if (ledger.isBusy(client)) takeBack(client, ledger, reason);
   });
   await Promise.all([ended, ...taken]);

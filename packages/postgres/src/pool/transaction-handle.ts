@@ -77,7 +77,7 @@ export class TransactionHandle implements Transaction {
   }
 
   cancelRunning(): Promise<void> {
-    return requestCancel(this.driver);
+    return requestCancel(this.driver, true);
   }
 
   /** Settles when every statement that was given to it has ended. */

@@ -6,7 +6,7 @@ import {
   type TestDatabase,
 } from "@upshift/services";
 import { Client, Pool } from "pg";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { exportRows, sql, streamRows } from "../../src/index.ts";
 
 /** A request to cancel travels on a connection of its own: here one that is slower than the rest of the statement. */
@@ -64,4 +64,21 @@ test("rows that nobody wants any more do not cancel a statement of who gets the 
   await rows.return();
   await expect(pool.query("SELECT pg_sleep(1)")).resolves.toMatchObject({ rowCount: 1 });
   await pool.end();
+});
+
+test("a request that takes longer than any other is waited for all the same on a caller's connection, which cannot be closed", async () => {
+  const slowerWay = await startTcpProxy({
+    port: Number(new URL(database.url).port),
+    delayMs: 2_500,
+  });
+  onTestFinished(() => slowerWay.stop());
+  const client = new Client({ connectionString: database.url });
+  await client.connect();
+  Object.assign(client, { port: slowerWay.port });
+  await client.query("BEGIN");
+  const rows = streamRows(client, slowRows, { batchSize: 2 });
+  await rows.next();
+  await rows.return();
+  await expect(client.query("SELECT pg_sleep(1)")).resolves.toMatchObject({ rowCount: 1 });
+  await client.end();
 });
