@@ -1,4 +1,5 @@
 import { type Duration, InvalidArgumentError, systemClock, toMs } from "@upshift/foundation";
+import { listenForAbort } from "../connection/abort-listener.ts";
 import { StreamTimeoutError } from "./stream-errors.ts";
 
 /** What may end a stream before its last row: the caller's signal, its time, its consumer. */
@@ -16,7 +17,7 @@ export function openWatch(signal: AbortSignal | undefined, timeoutMs: number | u
   const stop = (reason: unknown): void => controller.abort(reason);
   const forward = (): void => stop(signal?.reason);
   if (signal?.aborted === true) forward();
-  else signal?.addEventListener("abort", forward, { once: true });
+  const letGo = signal === undefined ? undefined : listenForAbort(signal, forward);
   const cancel =
     timeoutMs === undefined
       ? undefined
@@ -28,8 +29,7 @@ export function openWatch(signal: AbortSignal | undefined, timeoutMs: number | u
     stop,
     close() {
       cancel?.();
-      // The caller's signal may live as long as the process.
-      signal?.removeEventListener("abort", forward);
+      letGo?.();
     },
   };
 }

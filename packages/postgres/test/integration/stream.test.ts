@@ -1,8 +1,10 @@
+import { getEventListeners } from "node:events";
+import { PassThrough } from "node:stream";
 import { PGlite } from "@electric-sql/pglite";
 import { createTestDatabase, type TestDatabase } from "@upshift/services";
 import { Client, Pool } from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { type Queryable, sql, streamRows } from "../../src/index.ts";
+import { exportRows, type Queryable, sql, streamRows } from "../../src/index.ts";
 import { usedBytes } from "../used-bytes.ts";
 import { sleepingBackend, expectNoLeak, until } from "../stream/no-leak.ts";
 
@@ -281,6 +283,25 @@ describe("an abort", () => {
     abort.abort(reason);
     await expect(rows.next()).rejects.toBe(reason);
     expect(await rows.next()).toEqual({ done: true, value: undefined });
+  });
+
+  test("may be listened for by any number of streams and exports without a warning, and is let go of", async () => {
+    const warnings: string[] = [];
+    const listen = (warning: Error) => warnings.push(warning.message);
+    process.on("warning", listen);
+    const { signal } = new AbortController();
+    const streams = Array.from({ length: 15 }, () =>
+      collect(streamRows(pool, numbers(1), { signal })),
+    );
+    await Promise.all(streams);
+    const exports = Array.from({ length: 15 }, () =>
+      exportRows(pool, numbers(1), new PassThrough().resume(), { format: "csv", signal }),
+    );
+    await Promise.all(exports);
+    await new Promise(setImmediate);
+    process.removeListener("warning", listen);
+    expect(warnings).toEqual([]);
+    expect(getEventListeners(signal, "abort")).toEqual([]);
   });
 
   test("after any number of statements leaves nothing behind", async () => {
