@@ -56,7 +56,8 @@ export async function startTcpProxy(options: StartTcpProxyOptions): Promise<TcpP
     };
     from.on("data", (chunk) =>
       pass(() => {
-        if (!to.write(chunk)) {
+        // What waited while it was paused is written at once, full or not: then one listener is there already.
+        if (!to.write(chunk) && !from.isPaused()) {
           from.pause();
           to.once("drain", () => from.resume());
         }
