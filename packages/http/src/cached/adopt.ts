@@ -31,8 +31,7 @@ function adopted(
 ): PropertyDescriptor {
   const given = { ...Object.getOwnPropertyDescriptor(real, name) };
   const value: unknown = given.value;
-  // What responses can do is the same for all.
-  if (rules.isPrivate || typeof value === "function") return given;
+  if (rules.isPrivate) return given;
   if (name === "locals" && typeof value === "object" && value !== null)
     return own(trackLocals(value, rules, onRead));
   return trackedProperty(real, name, `response.${name}`, rules, onRead);

@@ -16,6 +16,10 @@ export interface RequestView<Request> {
   methodOf(request: Request): string | undefined;
   /** Names in lower case. */
   headersOf(request: Request): IncomingHttpHeaders;
+  /** Whether it brings something that is in no key. Default: it does not. */
+  hasBody?(request: Request): boolean;
+  /** Where handlers see it in the address: a client may name any. Default: they do not. */
+  schemeOf?(request: Request): string;
   /** Path and query, as handlers see them. */
   urlOf(request: Request): string;
   /** The same as they came. Default: {@link urlOf}. */
@@ -50,7 +54,8 @@ export class RequestKeys<Request> {
   of(request: Request, headers: IncomingHttpHeaders): RequestKey | undefined {
     const url = this.#view.urlOf(request);
     const originalUrl = this.#view.originalUrlOf?.(request) ?? url;
-    const base = this.#baseOf(headers.host ?? "", url, originalUrl);
+    const scheme = this.#view.schemeOf?.(request) ?? "";
+    const base = this.#baseOf(`${scheme}${headers.host ?? ""}`, url, originalUrl);
     if (base === undefined) return undefined;
     const query = this.#view.queryOf?.(request);
     const seen = query === undefined ? "" : textOfQuery(query, this.#names);

@@ -115,6 +115,7 @@ export class RouteCache<Request> {
   find(request: Request): RequestKey | undefined {
     const method = this.#view.methodOf(request);
     if (method !== "GET" && method !== "HEAD") return undefined;
+    if (this.#view.hasBody?.(request) === true) return undefined;
     const headers = this.#view.headersOf(request);
     if (!this.#isForAll && hasCredentials(headers)) return undefined;
     const found = this.#keys.of(request, headers);

@@ -1,9 +1,16 @@
 import { IncomingMessage } from "node:http";
 import { Socket } from "node:net";
 
+const REQUEST = new IncomingMessage(new Socket());
 /** What Node and frameworks give every request, and what says nothing of a person. */
 const OF_EVERY_REQUEST: ReadonlySet<string> = new Set([
-  ...Object.getOwnPropertyNames(new IncomingMessage(new Socket())),
+  ...Object.getOwnPropertyNames(REQUEST),
+  // Of what parses and logs requests. No other name with a line before it is known: `__` translates, `_csrf` is for one form.
+  "_body",
+  "_parsedOriginalUrl",
+  "_parsedUrl",
+  "_startAt",
+  "_startTime",
   "app",
   "baseUrl",
   "headers",
@@ -13,7 +20,6 @@ const OF_EVERY_REQUEST: ReadonlySet<string> = new Set([
   "next",
   "originalUrl",
   "params",
-  "query",
   "raw",
   "requestId",
   "res",
@@ -31,15 +37,20 @@ const DERIVED: readonly string[] = [
   "signedCookies",
   "user",
 ];
-const CONNECTION: readonly string[] = ["socket", "connection"];
-/** Of a connection: who is at its other end. */
+const SYMBOLS_OF_NODE: ReadonlySet<symbol> = new Set(Object.getOwnPropertySymbols(REQUEST));
+const CONNECTION: readonly string[] = ["socket", "connection", "client"];
+/** Of a connection: who is at its other end, and how it got there. */
 const PEER: ReadonlySet<string | symbol> = new Set([
+  "alpnProtocol",
+  "authorizationError",
   "authorized",
+  "encrypted",
   "getPeerCertificate",
   "getPeerX509Certificate",
   "remoteAddress",
   "remoteFamily",
   "remotePort",
+  "servername",
 ]);
 
 /** Which properties a handler may read although what is in them may be for one person. */
@@ -56,15 +67,16 @@ export interface PropertyRules {
  * Any may be, as only the application knows what it makes of a request; what is the same for all can be named in `ignoreHeaders`.
  */
 export function isPersonal(
-  name: string,
+  name: string | symbol,
   value: unknown,
   { isPrivate, allowed }: PropertyRules,
 ): boolean {
   return (
     !isPrivate &&
-    !name.startsWith("_") &&
-    !OF_EVERY_REQUEST.has(name) &&
-    !allowed.has(name.toLowerCase()) &&
+    !(
+      typeof name === "string" &&
+      (OF_EVERY_REQUEST.has(name) || allowed.has(name.toLowerCase()))
+    ) &&
     !isNothing(name, value)
   );
 }
@@ -82,8 +94,13 @@ export function trackPersonal(
   const tracked: PropertyDescriptorMap = {};
   if (rules.isPrivate) return tracked;
   for (const name of new Set([...DERIVED, ...Object.getOwnPropertyNames(from)]))
-    if (name in from && !name.startsWith("_") && !OF_EVERY_REQUEST.has(name))
+    if (name in from && !OF_EVERY_REQUEST.has(name))
       tracked[name] = trackedProperty(from, name, `request.${name}`, rules, onRead);
+  // A request of Fastify and one of HTTP/2 have their own, which cannot be told from those of middleware.
+  if (from instanceof IncomingMessage)
+    for (const name of Object.getOwnPropertySymbols(from))
+      if (!SYMBOLS_OF_NODE.has(name))
+        tracked[name] = trackedProperty(from, name, `request[${String(name)}]`, rules, onRead);
   for (const name of CONNECTION)
     if (name in from && !rules.allowed.has(name))
       tracked[name] = {
@@ -96,7 +113,7 @@ export function trackPersonal(
 /** @param told - how the property is called for who is told */
 export function trackedProperty(
   from: object,
-  name: string,
+  name: string | symbol,
   told: string,
   rules: PropertyRules,
   onRead: (name: string) => void,
@@ -146,9 +163,9 @@ function trackPeer(socket: unknown, name: string, onRead: (name: string) => void
 }
 
 /** What is not plain may have something in it that nobody sees, but for the sessions and cookies that middleware always makes. */
-function isNothing(name: string, value: unknown): boolean {
+function isNothing(name: string | symbol, value: unknown): boolean {
   if (typeof value !== "object" || value === null) return value === undefined || value === null;
   const kind: unknown = Object.getPrototypeOf(value);
   const isPlain = kind === Object.prototype || kind === null || Array.isArray(value);
-  return (isPlain || DERIVED.includes(name)) && Object.keys(value).length === 0;
+  return (isPlain || DERIVED.some((each) => each === name)) && Object.keys(value).length === 0;
 }

@@ -87,14 +87,11 @@ export function trackRequest<Request extends IncomingMessage>(
   rules: HeaderRules,
   onRead: (name: string) => void,
 ): Request {
-  const everything = (
-    from: Request,
-    name: "headersDistinct" | "rawHeaders",
-  ): PropertyDescriptor => ({
+  const told = (name: string, as = `request.${name}`): PropertyDescriptor => ({
     configurable: true,
     get: () => {
-      onRead("*");
-      return Reflect.get(from, name);
+      onRead(as);
+      return Reflect.get(request, name);
     },
   });
   const headers = trackHeaders(request.headers, rules, onRead);
@@ -103,10 +100,18 @@ export function trackRequest<Request extends IncomingMessage>(
     headers: own(headers),
     url: own(url),
     method: own("GET"),
-    ...("authority" in request ? { authority: own(headers[":authority"] ?? headers.host) } : {}),
+    ...("authority" in request
+      ? {
+          authority: own(headers[":authority"] ?? headers.host),
+          scheme: told("scheme"),
+          stream: told("stream"),
+        }
+      : {}),
     ...("originalUrl" in request ? { originalUrl: own(originalUrl) } : {}),
-    rawHeaders: everything(request, "rawHeaders"),
-    headersDistinct: everything(request, "headersDistinct"),
+    rawHeaders: told("rawHeaders", "*"),
+    headersDistinct: told("headersDistinct", "*"),
+    // Streams compare what they are called on with what emits their events, which is the request itself.
+    [Symbol.asyncIterator]: own(() => request[Symbol.asyncIterator]()),
   });
   return isLike(request, tracked) ? tracked : request;
 }

@@ -13,7 +13,7 @@ import { type Asker, type RecordRules, RouteCache } from "../route-cache.ts";
 import { isAlike, isLike, own, trackRequest } from "../tracked-request.ts";
 import { trackPersonal } from "../tracked-properties.ts";
 import { headersOfRecorded } from "../unshared.ts";
-import { nodeHeaders } from "../with-host.ts";
+import { hasBody, nodeHeaders } from "../with-host.ts";
 import { writeAnswer } from "../write-answer.ts";
 
 /** What is used of a request of Fastify 5. */
@@ -69,6 +69,7 @@ export function cached(
 const VIEW: RequestView<CachedFastifyRequest> = {
   methodOf: ({ raw }) => raw.method,
   headersOf: ({ raw }) => nodeHeaders(raw),
+  hasBody: ({ raw }) => hasBody(raw),
   urlOf: ({ raw }) => raw.url ?? "/",
   originalUrlOf: ({ originalUrl }) => originalUrl,
   queryOf: ({ query }) => query,

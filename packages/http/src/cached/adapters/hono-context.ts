@@ -66,14 +66,14 @@ function trackEnvironment(
   onRead: (name: string) => void,
 ): unknown {
   if (isPrivate || typeof env !== "object" || env === null || !("incoming" in env)) return env;
-  return Object.create(env, {
-    incoming: {
-      get() {
-        onRead("env.incoming");
-        return Reflect.get(env, "incoming");
-      },
+  const told = (name: string): PropertyDescriptor => ({
+    get() {
+      onRead(`env.${name}`);
+      return Reflect.get(env, name);
     },
   });
+  // The response knows its request.
+  return Object.create(env, { incoming: told("incoming"), outgoing: told("outgoing") });
 }
 
 /** What the application answers for it sees the real context, all of it: it is for this request. */
@@ -146,7 +146,11 @@ function trackRaw(
       return typeof value === "function" ? value.bind(target) : value;
     },
   });
-  return facade(raw, { url, method: "GET", headers: tracked });
+  const clone = (): Request => {
+    onRead("*");
+    return raw.clone();
+  };
+  return facade(raw, { url, method: "GET", headers: tracked, clone });
 }
 
 /** Some properties of a thing replaced; methods see the thing itself, so that they find what is private in it. */

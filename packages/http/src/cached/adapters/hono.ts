@@ -50,6 +50,7 @@ export function cached<Context extends CachedHonoContext>(
 const VIEW: RequestView<CachedHonoContext> = {
   methodOf: ({ req }) => req.method,
   headersOf: ({ req }) => withHost(req.header(), hostOf(req.url)),
+  schemeOf: ({ req }) => req.url.slice(0, req.url.indexOf("/")),
   urlOf: (context) => requestFacts(context).url,
 };
 
