@@ -1,10 +1,22 @@
-import { InvalidArgumentError, systemClock, type TimerClock, toMs } from "@upshift/foundation";
-import type { Redis } from "@upshift/redis";
+import {
+  assertFunction,
+  assertFunctions,
+  assertTimerClock,
+  type Duration,
+  InvalidArgumentError,
+  kindOf,
+  refuseUnknown,
+  systemClock,
+  type TimerClock,
+  toMs,
+} from "@upshift/foundation";
+import { assertRedis, type Redis } from "@upshift/redis";
 import type { CacheOptions, Events } from "./cache-options.ts";
 import { defaultCodec } from "./codec/default-codec.ts";
 import type { Codec } from "./codec/codec.ts";
 import type { MemoryLevelOptions } from "./memory/memory-level.ts";
 import { parseBytes } from "./memory/parse-bytes.ts";
+import { resolvePolicy } from "./policy/policy.ts";
 
 /** {@link CacheOptions} with nothing left open. */
 export interface CacheSettings {
@@ -26,11 +38,13 @@ const NAME = /^[A-Za-z0-9._-]+$/;
 
 /** @throws {InvalidArgumentError} */
 export function checkedSettings(options: CacheOptions<Events>): CacheSettings {
-  const { namespace = "cache", l1 = {}, l2 = {}, backplane = {} } = options;
   refuseUnknown("createCache", options, CACHE_OPTIONS);
-  refuseUnknown("l1", l1, ["maxEntries", "maxBytes", "eviction"]);
-  refuseUnknown("l2", l2, ["softTimeout", "hardTimeout", "breaker", "codec"]);
-  refuseUnknown("backplane", backplane, ["heartbeat", "disconnectedTtl"]);
+  const { namespace = "cache", l1 = {}, l2 = {}, backplane = {} } = options;
+  refuseUnknown("l1", l1, L1_OPTIONS);
+  refuseUnknown("l2", l2, L2_OPTIONS);
+  refuseUnknown("l2.breaker", l2.breaker ?? {}, BREAKER_OPTIONS);
+  refuseUnknown("backplane", backplane, BACKPLANE_OPTIONS);
+  assertParts(options);
   const { maxBytes, ...bounds } = l1;
   const hardTimeoutMs = toMs(l2.hardTimeout ?? 250, "l2.hardTimeout");
   return {
@@ -47,12 +61,41 @@ export function checkedSettings(options: CacheOptions<Events>): CacheSettings {
     hardTimeoutMs,
     breakerFailures: positiveInteger("l2.breaker.after", l2.breaker?.after ?? 5),
     breakerOpenMs: toMs(l2.breaker?.for ?? 5_000, "l2.breaker.for"),
-    heartbeatMs: toMs(backplane.heartbeat ?? 1_000, "backplane.heartbeat"),
+    heartbeatMs: positiveMs("backplane.heartbeat", backplane.heartbeat ?? 1_000),
     disconnectedTtlMs: toMs(backplane.disconnectedTtl ?? 5_000, "backplane.disconnectedTtl"),
   };
 }
 
-const CACHE_OPTIONS = [
+/** What is used only later. @throws {InvalidArgumentError} */
+function assertParts({ policies = {}, defaults = {}, events = {}, ...rest }: Options): void {
+  if (rest.redis !== undefined) assertRedis("createCache", rest.redis);
+  if (rest.clock !== undefined) assertTimerClock(rest.clock);
+  assertFunctions({ onError: rest.onError, random: rest.random });
+  const codec = rest.l2?.codec;
+  if (codec !== undefined) {
+    assertFunction("l2.codec.encode", Object(codec).encode);
+    assertFunction("l2.codec.decode", Object(codec).decode);
+  }
+  assertNamed("policies", policies);
+  assertNamed("events", events);
+  for (const [name, targets] of Object.entries(events)) assertFunction(`events.${name}`, targets);
+  resolvePolicy("defaults", [defaults]);
+  for (const [name, policy] of Object.entries(policies))
+    resolvePolicy(`policies.${name}`, [defaults, policy]);
+}
+
+/** @throws {InvalidArgumentError} */
+function assertNamed(option: string, given: unknown): void {
+  if (kindOf(given) !== "an object")
+    throw new InvalidArgumentError(`\`${option}\` by their names, as an object`, kindOf(given));
+}
+
+type Options = CacheOptions<Events>;
+const L1_OPTIONS = new Set(["maxEntries", "maxBytes", "eviction"]);
+const L2_OPTIONS = new Set(["softTimeout", "hardTimeout", "breaker", "codec"]);
+const BREAKER_OPTIONS = new Set(["after", "for"]);
+const BACKPLANE_OPTIONS = new Set(["heartbeat", "disconnectedTtl"]);
+const CACHE_OPTIONS: ReadonlySet<keyof Options> = new Set([
   "namespace",
   "redis",
   "l1",
@@ -64,7 +107,7 @@ const CACHE_OPTIONS = [
   "onError",
   "clock",
   "random",
-] as const;
+]);
 
 /** A name in keys of Redis: nothing that patterns and cluster slots take for something else. @throws {InvalidArgumentError} */
 export function checkedName(what: string, name: string): string {
@@ -73,14 +116,10 @@ export function checkedName(what: string, name: string): string {
   return name;
 }
 
-/** A misspelt option would be a default that nobody chose. @throws {InvalidArgumentError} */
-export function refuseUnknown(of: string, options: object, names: readonly string[]): void {
-  for (const name of Object.keys(options))
-    if (!names.includes(name))
-      throw new InvalidArgumentError(
-        `one of ${names.join(", ")} in the options of \`${of}\``,
-        name,
-      );
+function positiveMs(name: string, duration: Duration): number {
+  const ms = toMs(duration, name);
+  if (ms === 0) throw new InvalidArgumentError(`\`${name}\` > 0`, duration);
+  return ms;
 }
 
 function positiveInteger(name: string, value: number): number {

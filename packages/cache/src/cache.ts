@@ -3,6 +3,7 @@ import { InvalidArgumentError } from "@upshift/foundation";
 import { CacheClosedError } from "./cache-errors.ts";
 import type { CacheOptions, Events, PayloadOf } from "./cache-options.ts";
 import { checkedName, checkedSettings } from "./cache-settings.ts";
+import { assertConsistency, assertDefinition } from "./definition/assert-definition.ts";
 import { CachedDefinition } from "./definition/cached-definition.ts";
 import type { Core } from "./definition/core.ts";
 import type {
@@ -15,7 +16,7 @@ import { Keeper } from "./definition/keeper.ts";
 import { openCore } from "./definition/open-core.ts";
 import { DefinedSource } from "./definition/source.ts";
 import type { Entry } from "./entry/entry.ts";
-import { asExpiry, type Target } from "./invalidation/target.ts";
+import { asExpiry, assertTargets, type Target } from "./invalidation/target.ts";
 import type { News } from "./journal/news.ts";
 import { normalizeKey } from "./key/normalize-key.ts";
 import { approximateSizeBytes } from "./memory/approximate-size.ts";
@@ -101,6 +102,7 @@ class LeveledCache<E extends Events> implements Cache<E> {
     checkedName("name", name);
     if (this.#keepers.has(name))
       throw new InvalidArgumentError("a name of a definition that is not taken", name);
+    assertDefinition(name, options);
     const { write } = options;
     const pending =
       write?.kind === "behind" ? this.#openWriteBehind(name, write, options.key) : undefined;
@@ -129,7 +131,7 @@ class LeveledCache<E extends Events> implements Cache<E> {
   }
 
   async expire(...targets: readonly Target[]): Promise<InvalidationResult> {
-    return await this.#apply(targets.map(asExpiry), false);
+    return await this.#apply(assertTargets(targets).map(asExpiry), false);
   }
 
   async emit<Name extends keyof E & string>(
@@ -137,6 +139,7 @@ class LeveledCache<E extends Events> implements Cache<E> {
     payload: PayloadOf<E[Name]>,
     { consistency }: InvalidateOptions = {},
   ): Promise<InvalidationResult> {
+    assertConsistency(consistency);
     const { events } = this.#options;
     const targetsOf: ((payload: never) => Target | readonly Target[]) | undefined =
       events !== undefined && Object.hasOwn(events, event) ? events[event] : undefined;
@@ -248,7 +251,7 @@ class LeveledCache<E extends Events> implements Cache<E> {
 }
 
 const targetsNews = (targets: readonly Target[]): readonly News[] =>
-  targets.map(({ news }) => news);
+  assertTargets(targets).map(({ news }) => news);
 
 /** The types of event and payload were compared when `emit` was called. */
 function call(
@@ -256,5 +259,5 @@ function call(
   payload: unknown,
 ): readonly Target[] {
   const targets: Target | readonly Target[] = Reflect.apply(targetsOf, undefined, [payload]);
-  return "news" in targets ? [targets] : targets;
+  return [targets].flat();
 }

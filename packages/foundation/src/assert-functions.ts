@@ -1,6 +1,12 @@
 import { InvalidArgumentError } from "./invalid-argument-error.ts";
 import { kindOf } from "./kind-of.ts";
 
+/** @throws {InvalidArgumentError} for what cannot be called */
+export function assertFunction(name: string, value: unknown): void {
+  if (typeof value !== "function")
+    throw new InvalidArgumentError(`\`${name}\` as a function`, kindOf(value));
+}
+
 /**
  * What is called only later is looked at when it is given.
  *
@@ -10,7 +16,6 @@ import { kindOf } from "./kind-of.ts";
 export function assertFunctions(options: Readonly<Record<string, unknown>>): void {
   for (const name of Object.keys(options)) {
     const value = options[name];
-    if (value !== undefined && typeof value !== "function")
-      throw new InvalidArgumentError(`\`${name}\` as a function`, kindOf(value));
+    if (value !== undefined) assertFunction(name, value);
   }
 }

@@ -1,5 +1,5 @@
 export { assertClock, assertTimerClock } from "./assert-clock.ts";
-export { assertFunctions } from "./assert-functions.ts";
+export { assertFunction, assertFunctions } from "./assert-functions.ts";
 export { CACHE_CHANNEL, type CacheMessage } from "./channels/cache-channel.ts";
 export { JOB_CHANNEL, type JobMessage } from "./channels/job-channel.ts";
 export { type Clock, delay, systemClock, type TimerClock, type TimerOptions } from "./clock.ts";

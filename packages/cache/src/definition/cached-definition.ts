@@ -1,4 +1,4 @@
-import { type CacheMessage, InvalidArgumentError, toMs } from "@upshift/foundation";
+import { type CacheMessage, InvalidArgumentError, kindOf, toMs } from "@upshift/foundation";
 import { abortable } from "../flight/abortable.ts";
 import { definitionTag } from "../invalidation/tag-times.ts";
 import type { News } from "../journal/news.ts";
@@ -17,6 +17,7 @@ import type {
 import type { Keeper, Reading } from "./keeper.ts";
 import { storeValue, writeValueThrough } from "../write-through/store-value.ts";
 import type { WriteBehindStore } from "../write-behind/write-behind-store.ts";
+import { assertConsistency, assertTags } from "./assert-definition.ts";
 import { OfType } from "./of-type.ts";
 
 /** See {@link Definition}. */
@@ -78,6 +79,8 @@ export class CachedDefinition<Input, Value> implements Definition<Input, Value> 
     inputs: readonly Input[],
     options?: ReadOptions,
   ): Promise<readonly (Value | undefined)[]> {
+    if (!Array.isArray(inputs))
+      throw new InvalidArgumentError("`inputs` as a list", kindOf(inputs));
     return await Promise.all(inputs.map((input) => this.get(input, options)));
   }
 
@@ -98,7 +101,10 @@ export class CachedDefinition<Input, Value> implements Definition<Input, Value> 
     options.signal?.throwIfAborted();
     const write = {
       key: this.keyOf(input),
-      tags: [...(options.tags ?? []), ...(this.#options.tags?.(input, value) ?? [])],
+      tags: [
+        ...assertTags(options.tags ?? []),
+        ...assertTags(this.#options.tags?.(input, value) ?? []),
+      ],
       ttlMs: options.ttl === undefined ? undefined : toMs(options.ttl, "ttl"),
       isStrict: this.#isStrict(options),
     };
@@ -211,6 +217,7 @@ export class CachedDefinition<Input, Value> implements Definition<Input, Value> 
   }
 
   #isStrict({ consistency }: InvalidateOptions): boolean {
+    assertConsistency(consistency);
     return consistency === undefined ? this.#keeper.policy.isStrict : consistency === "strict";
   }
 }

@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from "@upshift/foundation";
-import { refuseUnknown } from "../cache-settings.ts";
+import { assertTags } from "./assert-definition.ts";
 import type { Flight } from "../flight/flight.ts";
 import type { LoadContext, LoadNotes } from "../flight/load-context.ts";
 import { BatchLoader } from "./batch-loader.ts";
@@ -15,7 +15,6 @@ export interface Source {
 }
 
 const DEFAULT_BATCH = 500;
-const OPTIONS = ["policy", "key", "load", "loadMany", "batch", "write", "tags", "version"] as const;
 
 /** The functions of a definition, for code that does not know their types. */
 export class DefinedSource<Input, Value> implements Source {
@@ -36,7 +35,6 @@ export class DefinedSource<Input, Value> implements Source {
     pending: WriteBehindStore<Input, Value> | undefined,
     onError: (error: unknown) => void,
   ) {
-    refuseUnknown(`define("${name}")`, options, OPTIONS);
     this.#pending = pending;
     this.#onError = onError;
     this.#name = name;
@@ -96,7 +94,8 @@ export class DefinedSource<Input, Value> implements Source {
 
   tagsOf(input: unknown, value: unknown): readonly string[] {
     const { tags } = this.#options;
-    return tags === undefined ? [] : tags(this.#inputs.given(input), this.#values.given(value));
+    if (tags === undefined) return [];
+    return assertTags(tags(this.#inputs.given(input), this.#values.given(value)));
   }
 
   versionOf(value: unknown): string {

@@ -1,4 +1,4 @@
-import { type Duration, InvalidArgumentError, toMs } from "@upshift/foundation";
+import { type Duration, InvalidArgumentError, kindOf, toMs } from "@upshift/foundation";
 import type { Definition } from "../definition/definition-options.ts";
 import type { News } from "../journal/news.ts";
 import { definitionTag, EVERYTHING, expiryTag, userTag } from "./tag-times.ts";
@@ -6,6 +6,17 @@ import { definitionTag, EVERYTHING, expiryTag, userTag } from "./tag-times.ts";
 /** What an invalidation is about; made by {@link tag}, {@link key}, {@link pattern}, {@link all}. */
 export interface Target {
   readonly news: News;
+}
+
+/** @throws {InvalidArgumentError} for what none of them has made */
+export function assertTargets(targets: readonly Target[]): readonly Target[] {
+  for (const target of targets)
+    if (!Array.isArray(Object(target).news))
+      throw new InvalidArgumentError(
+        "targets as `tag(…)`, `key(…)`, `pattern(…)` and `all(…)` make them",
+        kindOf(target),
+      );
+  return targets;
 }
 
 /** Everything that carries the tag. Costs the same for one value and for a million. */
@@ -25,6 +36,11 @@ export function key<Input, Value>(
   input: Input,
   options: { readonly hold?: Duration } = {},
 ): Target {
+  if (typeof Object(definition).keyOf !== "function")
+    throw new InvalidArgumentError(
+      "`definition` as `cache.define(…)` makes it",
+      kindOf(definition),
+    );
   const holdMs = options.hold === undefined ? 0 : toMs(options.hold, "hold");
   return { news: ["key", definition.name, definition.keyOf(input), holdMs] };
 }
@@ -41,6 +57,8 @@ export function pattern(glob: string): Target {
 
 /** Every value of a definition, or of the cache. Costs the same for any number. */
 export function all(definition?: { readonly name: string }): Target {
+  if (definition !== undefined && typeof Object(definition).name !== "string")
+    throw new InvalidArgumentError("a definition, or none for all of them", kindOf(definition));
   return { news: ["tag", definition === undefined ? EVERYTHING : definitionTag(definition.name)] };
 }
 

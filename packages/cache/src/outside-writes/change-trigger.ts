@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from "@upshift/foundation";
+import { InvalidArgumentError, kindOf, refuseUnknown } from "@upshift/foundation";
 
 export interface ChangeTriggerOptions {
   /** As SQL names it: `orders`, `shop.orders`. */
@@ -27,12 +27,13 @@ const LONGEST_NAME_BYTES = 63;
  *
  * @throws {InvalidArgumentError} for names that are none
  */
-export function changeTriggerSql({
-  table,
-  columns,
-  channel = CHANGE_CHANNEL,
-  mostRows = 1_000,
-}: ChangeTriggerOptions): string {
+export function changeTriggerSql(options: ChangeTriggerOptions): string {
+  refuseUnknown("changeTriggerSql", options, OPTIONS);
+  const { table, columns, channel = CHANGE_CHANNEL, mostRows = 1_000 } = options;
+  if (typeof table !== "string")
+    throw new InvalidArgumentError("`table` as SQL names it", kindOf(table));
+  if (!Array.isArray(columns))
+    throw new InvalidArgumentError("`columns` as a list of names", kindOf(columns));
   const path = table.split(".");
   const name = `upshift_${path.join("_")}_changed`;
   for (const each of [...path, ...columns, channel]) checkName(each);
@@ -85,8 +86,16 @@ ${trigger("TRUNCATE", "")}
 `;
 }
 
+const OPTIONS: ReadonlySet<keyof ChangeTriggerOptions> = new Set([
+  "table",
+  "columns",
+  "channel",
+  "mostRows",
+]);
+
 function checkName(name: string): void {
   if (
+    typeof name !== "string" ||
     name === "" ||
     name.includes("\0") ||
     Buffer.byteLength(name) > LONGEST_NAME_BYTES - "_truncate".length

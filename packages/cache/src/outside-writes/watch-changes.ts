@@ -1,4 +1,14 @@
-import { delay, InvalidArgumentError, systemClock, type TimerClock } from "@upshift/foundation";
+import {
+  assertFunction,
+  assertFunctions,
+  assertTimerClock,
+  delay,
+  InvalidArgumentError,
+  kindOf,
+  refuseUnknown,
+  systemClock,
+  type TimerClock,
+} from "@upshift/foundation";
 import type { Cache } from "../cache.ts";
 import { all, type Target } from "../invalidation/target.ts";
 import { CHANGE_CHANNEL } from "./change-trigger.ts";
@@ -40,6 +50,15 @@ export interface ChangeWatch {
   close(): Promise<void>;
 }
 
+const OPTIONS: ReadonlySet<keyof WatchChangesOptions> = new Set([
+  "connect",
+  "targets",
+  "missed",
+  "channel",
+  "onError",
+  "clock",
+]);
+
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 10_000;
 /** A connection that is dead without a word is noticed by this. */
@@ -50,8 +69,17 @@ const PROBE_TIMEOUT_MS = 5_000;
  * Invalidates what {@link changeTriggerSql} announces. A lost connection is made again, and what may have been missed is invalidated.
  *
  * One process of a fleet is enough; more do no harm.
+ *
+ * @throws {InvalidArgumentError} when an option cannot work
  */
 export function watchChanges(cache: Cache, options: WatchChangesOptions): ChangeWatch {
+  if (typeof Object(cache).invalidate !== "function")
+    throw new InvalidArgumentError("`cache` as `createCache(…)` makes it", kindOf(cache));
+  refuseUnknown("watchChanges", options, OPTIONS);
+  const { connect, targets, missed, onError } = options;
+  assertFunction("connect", connect);
+  assertFunction("targets", targets);
+  assertFunctions({ missed, onError });
   return new Watch(cache, options);
 }
 
@@ -66,7 +94,8 @@ class Watch implements ChangeWatch {
 
   constructor(cache: Cache, options: WatchChangesOptions) {
     const { channel = CHANGE_CHANNEL, clock = systemClock } = options;
-    if (channel === "" || channel.includes("\0"))
+    assertTimerClock(clock);
+    if (typeof channel !== "string" || channel === "" || channel.includes("\0"))
       throw new InvalidArgumentError("`channel` as a name", channel);
     this.#cache = cache;
     this.#options = options;
@@ -170,7 +199,7 @@ class Watch implements ChangeWatch {
   }
 
   async #apply(targets: Target | readonly Target[]): Promise<void> {
-    await this.#cache.invalidate(...("news" in targets ? [targets] : targets));
+    await this.#cache.invalidate(...[targets].flat());
   }
 
   #report(error: unknown): void {

@@ -1,4 +1,10 @@
-import { type Duration, InvalidArgumentError, toMs } from "@upshift/foundation";
+import {
+  type Duration,
+  InvalidArgumentError,
+  kindOf,
+  refuseUnknown,
+  toMs,
+} from "@upshift/foundation";
 
 /** How one kind of data is kept. Every field has a default; a definition's own come first, then those of its policy, then the cache's. */
 export interface PolicyOptions {
@@ -79,6 +85,8 @@ const NAMES: Readonly<Record<keyof PolicyOptions, true>> = {
   results: true,
 };
 
+const LOAD_TIMEOUTS = new Set(["soft", "hard"]);
+
 /**
  * @param name - of the definition or policy, for errors
  * @param layers - the later ones come first
@@ -86,6 +94,11 @@ const NAMES: Readonly<Record<keyof PolicyOptions, true>> = {
  */
 export function resolvePolicy(name: string, layers: readonly PolicyOptions[]): Policy {
   for (const layer of layers) {
+    if (kindOf(layer) !== "an object")
+      throw new InvalidArgumentError(
+        `the policy \`${name}\` as an object, { ttl: "10m" }`,
+        kindOf(layer),
+      );
     for (const field of Object.keys(layer)) {
       if (!Object.hasOwn(NAMES, field))
         throw new InvalidArgumentError(
@@ -100,11 +113,13 @@ export function resolvePolicy(name: string, layers: readonly PolicyOptions[]): P
     value === undefined ? defaultMs : toMs(value, of(field));
   const optionalMs = (field: string, value: Duration | undefined): number | undefined =>
     value === undefined ? undefined : positive(of(field), toMs(value, of(field)));
+  const { loadTimeout = {} } = options;
+  refuseUnknown(of("loadTimeout"), loadTimeout, LOAD_TIMEOUTS);
   const ttlMs = positive(of("ttl"), ms("ttl", options.ttl, 300_000));
   const staleForMs = ms("staleFor", options.staleFor, 0);
   const hardTimeoutMs = positive(
     of("loadTimeout.hard"),
-    ms("loadTimeout.hard", options.loadTimeout?.hard, 10_000),
+    ms("loadTimeout.hard", loadTimeout.hard, 10_000),
   );
   const { lease = 5_000 } = options;
   return {
@@ -122,7 +137,7 @@ export function resolvePolicy(name: string, layers: readonly PolicyOptions[]): P
       options.earlyRefreshBeta === undefined
         ? undefined
         : positive(of("earlyRefreshBeta"), options.earlyRefreshBeta),
-    softTimeoutMs: optionalMs("loadTimeout.soft", options.loadTimeout?.soft),
+    softTimeoutMs: optionalMs("loadTimeout.soft", loadTimeout.soft),
     hardTimeoutMs,
     leaseMs: lease === false ? undefined : positive(of("lease"), toMs(lease, of("lease"))),
     leaseWaitMs: ms("leaseWait", options.leaseWait, hardTimeoutMs / 2),
@@ -136,13 +151,14 @@ function withoutUndefined(layer: PolicyOptions): PolicyOptions {
 }
 
 function positive(name: string, value: number): number {
-  if (!(value > 0) || !Number.isFinite(value))
+  if (typeof value !== "number" || !(value > 0) || !Number.isFinite(value))
     throw new InvalidArgumentError(`\`${name}\` > 0`, value);
   return value;
 }
 
 function ratio(name: string, value: number): number {
-  if (!(value >= 0 && value <= 1)) throw new InvalidArgumentError(`\`${name}\` from 0 to 1`, value);
+  if (typeof value !== "number" || !(value >= 0 && value <= 1))
+    throw new InvalidArgumentError(`\`${name}\` from 0 to 1`, value);
   return value;
 }
 

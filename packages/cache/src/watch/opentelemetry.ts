@@ -1,3 +1,4 @@
+import { InvalidArgumentError, kindOf, refuseUnknown } from "@upshift/foundation";
 import type { CacheStats } from "./cache-stats.ts";
 import { CACHE_METRICS, DEFINITION_METRICS, type Metric } from "./metric-table.ts";
 
@@ -30,6 +31,8 @@ export interface ObserveCacheOptions {
   readonly attributes?: Readonly<Record<string, string>>;
 }
 
+const OPTIONS: ReadonlySet<keyof ObserveCacheOptions> = new Set(["attributes"]);
+
 /**
  * Reports what a cache counts through OpenTelemetry: `upshift.cache.hits` with attributes `upshift.cache.definition` and `upshift.cache.level`, and so on.
  *
@@ -43,6 +46,11 @@ export function observeCache<Instrument>(
   cache: { stats(): CacheStats },
   options: ObserveCacheOptions = {},
 ): () => void {
+  if (typeof Object(meter).addBatchObservableCallback !== "function")
+    throw new InvalidArgumentError("`meter` as `metrics.getMeter(…)` gives it", kindOf(meter));
+  if (typeof Object(cache).stats !== "function")
+    throw new InvalidArgumentError("`cache` as `createCache(…)` makes it", kindOf(cache));
+  refuseUnknown("observeCache", options, OPTIONS);
   const { attributes = {} } = options;
   const ofDefinitions = DEFINITION_METRICS.map((metric) => ({
     metric,

@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from "@upshift/foundation";
+import { InvalidArgumentError, kindOf, refuseUnknown } from "@upshift/foundation";
 import type { CacheStats } from "./cache-stats.ts";
 import { CACHE_METRICS, DEFINITION_METRICS, type Metric } from "./metric-table.ts";
 
@@ -8,6 +8,8 @@ export interface PrometheusTextOptions {
   /** Added to every sample: `{ cache: "shop" }`. `definition` and `level` are taken. */
   readonly labels?: Readonly<Record<string, string>>;
 }
+
+const OPTIONS: ReadonlySet<keyof PrometheusTextOptions> = new Set(["prefix", "labels"]);
 
 /** Source: https://prometheus.io/docs/concepts/data_model/ */
 const METRIC_NAME = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;
@@ -22,6 +24,9 @@ const TAKEN_LABELS: ReadonlySet<string> = new Set(["definition", "level"]);
  * @throws {InvalidArgumentError} for names that Prometheus does not take
  */
 export function prometheusText(stats: CacheStats, options: PrometheusTextOptions = {}): string {
+  if (kindOf(Object(stats).definitions) !== "an object")
+    throw new InvalidArgumentError("`stats` as `cache.stats()` gives them", kindOf(stats));
+  refuseUnknown("prometheusText", options, OPTIONS);
   const { prefix = "upshift_cache", labels = {} } = options;
   if (!METRIC_NAME.test(prefix))
     throw new InvalidArgumentError("`prefix` as a name of letters, digits and `_`", prefix);

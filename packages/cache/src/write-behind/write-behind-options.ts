@@ -1,4 +1,10 @@
-import { type Duration, InvalidArgumentError, toMs } from "@upshift/foundation";
+import {
+  assertFunctions,
+  type Duration,
+  InvalidArgumentError,
+  refuseUnknown,
+  toMs,
+} from "@upshift/foundation";
 import type { Change } from "./write-behind.ts";
 
 export interface WriteBehindOptions<K, V> {
@@ -68,16 +74,39 @@ export interface WriteBehindSettings<K, V> {
 const MOST_BATCH = 1_000;
 const LEAST_LEASE_MS = 100;
 
+const OPTIONS: ReadonlySet<keyof WriteBehindOptions<unknown, unknown>> = new Set([
+  "mode",
+  "merge",
+  "maxDelay",
+  "batch",
+  "concurrency",
+  "attempts",
+  "backoff",
+  "writeTimeout",
+  "lease",
+  "deadLetter",
+  "maxPending",
+  "maxDeadLetters",
+  "isTransient",
+  "drain",
+  "eviction",
+]);
+const BACKOFF_OPTIONS = new Set(["min", "max"]);
+
 /** @throws {InvalidArgumentError} */
 export function checkedSettings<K, V>(
   options: WriteBehindOptions<K, V>,
 ): WriteBehindSettings<K, V> {
+  refuseUnknown("writeBehind", options, OPTIONS);
   const { mode = "value", eviction = "noeviction", drain = true, backoff = {} } = options;
   if (mode !== "value" && mode !== "patch")
     throw new InvalidArgumentError('`mode` as "value" or "patch"', mode);
   if (eviction !== "noeviction" && eviction !== "volatile")
     throw new InvalidArgumentError('`eviction` as "noeviction" or "volatile"', eviction);
   if (typeof drain !== "boolean") throw new InvalidArgumentError("`drain` as a boolean", drain);
+  refuseUnknown("backoff", backoff, BACKOFF_OPTIONS);
+  const { merge, deadLetter, isTransient } = options;
+  assertFunctions({ merge, deadLetter, isTransient });
   const minMs = toMs(backoff.min ?? 100, "backoff.min");
   const maxMs = toMs(backoff.max ?? 10_000, "backoff.max");
   if (maxMs < minMs) throw new InvalidArgumentError("`backoff.max` >= `backoff.min`", maxMs);
@@ -88,9 +117,9 @@ export function checkedSettings<K, V>(
     mode,
     eviction,
     isDraining: drain,
-    merge: options.merge,
-    deadLetter: options.deadLetter,
-    isTransient: options.isTransient,
+    merge,
+    deadLetter,
+    isTransient,
     backoff: { minMs, maxMs },
     leaseMs: Math.ceil(leaseMs),
     maxDelayMs: Math.ceil(toMs(options.maxDelay ?? 1_000, "maxDelay")),

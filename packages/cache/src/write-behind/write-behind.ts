@@ -1,3 +1,4 @@
+import { assertFunction } from "@upshift/foundation";
 import {
   checkedSettings,
   type WriteBehindOptions,
@@ -71,5 +72,6 @@ export function writeBehind<K, V>(
   writer: ChangeWriter<never>,
   options?: WriteBehindOptions<K, V>,
 ): WriteBehind<K, V> {
+  assertFunction("writer", writer);
   return { kind: "behind", writer, settings: checkedSettings(options ?? {}) };
 }
