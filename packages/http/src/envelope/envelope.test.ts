@@ -64,6 +64,16 @@ describe("links to other pages", () => {
   });
 
   test.each([
+    ["https://api.example.org/v1", "https://api.example.org/v1"],
+    ["https://api.example.org/?key=secret", "https://api.example.org/"],
+    ["https://user:secret@api.example.org", "https://api.example.org/"],
+  ])("a base of %s would lose something, and is refused", (baseUrl, shown) => {
+    expect(() => linksOf("/items", {}, { baseUrl })).toThrow(
+      `\`baseUrl\` as an origin, 'https://api.example.org': links have the path of the request, got "${shown}"`,
+    );
+  });
+
+  test.each([
     "//evil.example/items",
     "///evil.example",
     "/\\evil.example",

@@ -24,7 +24,7 @@ export interface PageAnswerOptions {
   readonly parameters?: PageParameters | undefined;
   /** Rows of a page for which the request named no size; without it there is no link to the last page then. */
   readonly pageSize?: number | undefined;
-  /** Where the program is seen from outside, `'https://api.example.org'`: links become absolute. Default is paths. */
+  /** Where the program is seen from outside, `'https://api.example.org'`: links become absolute, with the path of the request. Default is paths. */
   readonly baseUrl?: string | undefined;
   /** Further links of the `Link` header. */
   readonly links?: readonly Link[] | undefined;
@@ -116,6 +116,12 @@ function acceptOf(request: PageAsked): string {
 function toBase(baseUrl: string, path: string): URL {
   if (!URL.canParse(baseUrl) || !/^https?:/.test(baseUrl)) {
     throw new InvalidArgumentError("`baseUrl` as a URL with http or https", baseUrl);
+  }
+  const { href, origin, pathname } = new URL(baseUrl);
+  if (href !== `${origin}/`) {
+    const expected =
+      "`baseUrl` as an origin, 'https://api.example.org': links have the path of the request";
+    throw new InvalidArgumentError(expected, origin + pathname);
   }
   return new URL(path, baseUrl);
 }

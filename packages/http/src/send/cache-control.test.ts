@@ -1,5 +1,10 @@
 import { expect, it } from "vitest";
-import { forbidsTransform, formatCacheControl, isShared } from "./cache-control.ts";
+import {
+  assertCacheControl,
+  forbidsTransform,
+  formatCacheControl,
+  isShared,
+} from "./cache-control.ts";
 
 it("directives are written as RFC 9111 and 5861 spell them, times in seconds", () => {
   expect(
@@ -51,4 +56,27 @@ it.each([
   ["public", false],
 ])("%s forbids changes: %s", (line, expected) => {
   expect(forbidsTransform(line)).toBe(expected);
+});
+
+it.each([
+  "public, max-age=30",
+  "no-store",
+  "private,max-age=0 , must-revalidate",
+  'private="set-cookie, x", no-cache="a\\"b", stale-if-error=60',
+  'Public, Community="UCI", x-own',
+])("%s is a list of directives", (text) => {
+  expect(() => assertCacheControl(text)).not.toThrow();
+});
+
+it.each([
+  "public; max-age=30",
+  "",
+  "public max-age=30",
+  "max-age = 30",
+  "max-age=",
+  'private="open',
+  "public,",
+  ": public",
+])("%j is none", (text) => {
+  expect(() => assertCacheControl(text)).toThrow("'public, max-age=30'");
 });

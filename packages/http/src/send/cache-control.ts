@@ -78,6 +78,23 @@ function seconds(directive: string, duration: Duration | undefined, name: string
   return `, ${directive}=${Math.floor(durationMs / 1_000)}`;
 }
 
+/** `#( token [ "=" ( token / quoted-string ) ] )`. Source: RFC 9111 section 5.2, RFC 9110 sections 5.6.1, 5.6.2 and 5.6.4. */
+const DIRECTIVE = String.raw`[!#$%&'*+.^_\x60|~\w-]+(?:=(?:[!#$%&'*+.^_\x60|~\w-]+|"(?:[^"\\\x00-\x1f\x7f]|\\[^\x00-\x1f\x7f])*"))?`;
+const DIRECTIVES = new RegExp(String.raw`^[ \t]*${DIRECTIVE}(?:[ \t]*,[ \t]*${DIRECTIVE})*[ \t]*$`);
+
+/**
+ * A field value that was written by hand: with semicolons, no cache would find more than its first directive.
+ *
+ * @throws {InvalidArgumentError}
+ */
+export function assertCacheControl(text: string): void {
+  if (!DIRECTIVES.test(text))
+    throw new InvalidArgumentError(
+      "`cacheControl` as directives between commas, 'public, max-age=30'",
+      text,
+    );
+}
+
 const SHARED = /(?:^|[,\s])(?:public|s-maxage\s*=)/i;
 const NO_TRANSFORM = /(?:^|[,\s])no-transform(?:$|[,\s;])/i;
 

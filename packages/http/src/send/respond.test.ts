@@ -170,6 +170,7 @@ describe("respond", () => {
     ],
     [{ contentType: "text/plain\nX: 1" }, "UPSHIFT_HTTP_INVALID_HEADER"],
     [{ cacheControl: "public\r\nX: 1" }, "UPSHIFT_HTTP_INVALID_HEADER"],
+    [{ cacheControl: "public; max-age=30" }, "UPSHIFT_INVALID_ARGUMENT"],
     [{ vary: "A\r\nX: 1" }, "UPSHIFT_HTTP_INVALID_HEADER"],
     [{ cacheControl: "public", headers: { "Set-Cookie": "a=1" } }, "UPSHIFT_HTTP_PUBLIC_COOKIE"],
     [

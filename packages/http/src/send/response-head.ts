@@ -3,7 +3,12 @@ import { type CompressionSettings, toCompressionSettings } from "../coding/compr
 import { DIGEST_FIELDS } from "../coding/digest-fields.ts";
 import { type EntityTag, parseTag } from "../validation/entity-tag.ts";
 import { formatHttpDate, parseHttpDate } from "../validation/http-date.ts";
-import { forbidsTransform, formatCacheControl, isShared } from "./cache-control.ts";
+import {
+  assertCacheControl,
+  forbidsTransform,
+  formatCacheControl,
+  isShared,
+} from "./cache-control.ts";
 import {
   addFields,
   type CheckedFields,
@@ -44,6 +49,7 @@ export function createHead(options: RespondOptions, preset: PresetHead | undefin
   if (cacheControl !== undefined) {
     const line = typeof cacheControl === "string" ? cacheControl : formatCacheControl(cacheControl);
     addFields(fields, { "cache-control": line });
+    if (typeof cacheControl === "string") assertCacheControl(cacheControl);
   }
   if (vary !== undefined) {
     addFields(fields, { vary: mergeVary(lineOf(fields["vary"]), lineOf(vary)) });

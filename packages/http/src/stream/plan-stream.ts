@@ -3,14 +3,14 @@ import { problem } from "../problem/problem.ts";
 import { problemOfError } from "../problem/problem-of-error.ts";
 import { type OpenChunks, openStream } from "./open-stream.ts";
 import { assertStreamOptions, type StreamOptions } from "./stream-options.ts";
-import type { StreamSource } from "./stream-source.ts";
+import { assertSource, type StreamSource } from "./stream-source.ts";
 
 /**
  * A streamed response for whatever sends it: its body has begun, and is ended by `return` or by the signal. For Hono give `c.req.raw.signal`, or what cancels the body.
  *
  * An error before the first byte is a problem document with a real status; one after it is thrown by the body, and whoever sends it must break the connection off.
  *
- * @throws {InvalidArgumentError} when an option cannot work
+ * @throws {InvalidArgumentError} when the source is none or an option cannot work
  * @throws what the source throws before its first byte, with `errors: 'throw'`; `signal.reason`
  */
 export async function planStream(
@@ -19,6 +19,7 @@ export async function planStream(
   options: StreamOptions = {},
 ): Promise<PlannedResponse> {
   assertStreamOptions(options);
+  assertSource(source);
   const run = openRun(options.signal);
   try {
     const { status, headers, chunks } = await openStream(request, source, options, run.signal);

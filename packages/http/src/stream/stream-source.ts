@@ -1,5 +1,5 @@
 import { PassThrough, type Writable } from "node:stream";
-import { InvalidArgumentError } from "@upshift/foundation";
+import { InvalidArgumentError, kindOf } from "@upshift/foundation";
 import { encodeValues } from "./encode-values.ts";
 import { type StreamFormat, streamDocument } from "./stream-format.ts";
 import { writtenChunks } from "./written-chunks.ts";
@@ -25,6 +25,22 @@ export type StreamValues = AsyncIterable<unknown> | Iterable<unknown>;
 export type StreamSource =
   | StreamValues
   | ((context: StreamContext, to: Writable) => StreamValues | Promise<unknown>);
+
+/**
+ * Before anything is sent: it is a mistake of the program, and no failure of the source.
+ *
+ * @throws {InvalidArgumentError} for what gives no values
+ */
+export function assertSource(source: StreamSource): void {
+  if (typeof source === "function" || isValues(source)) return;
+  // The caller is told what is wrong; that it also rejects shall not end the process.
+  const given: unknown = source;
+  if (given instanceof Promise) given.catch(() => undefined);
+  throw new InvalidArgumentError(
+    "`source` as an iterable or async iterable of values, or a function that gives one; await a promise first",
+    kindOf(given),
+  );
+}
 
 export interface SourceOptions extends StreamContext {
   readonly columns: readonly string[] | undefined;

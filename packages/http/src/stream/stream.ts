@@ -10,7 +10,7 @@ import { openRun, type StreamRun } from "./plan-stream.ts";
 import { ResponseOutput } from "./response-output.ts";
 import { ResponseClosedError } from "./stream-errors.ts";
 import { assertStreamOptions, idleTimeoutMs, type StreamToOptions } from "./stream-options.ts";
-import type { StreamSource } from "./stream-source.ts";
+import { assertSource, type StreamSource } from "./stream-source.ts";
 
 /** How a streamed response ended. */
 export interface StreamResult {
@@ -35,7 +35,7 @@ export interface StreamResult {
  * Failures of the source do not reject: they are answered, and told to `onError` and in the result.
  *
  * @param response - of `node:http`, or what Express makes of it; headers that are set stay
- * @throws {InvalidArgumentError} when an option cannot work or the response has begun
+ * @throws {InvalidArgumentError} when the source is none, an option cannot work or the response has begun
  * @throws what the source throws before its first byte, with `errors: 'throw'`
  */
 export async function stream(
@@ -44,6 +44,7 @@ export async function stream(
   options: StreamToOptions = {},
 ): Promise<StreamResult> {
   assertStreamOptions(options);
+  assertSource(source);
   const idleMs = idleTimeoutMs(options);
   if (response.headersSent || response.writableEnded) {
     throw new InvalidArgumentError("a response that has not begun", "one that has");

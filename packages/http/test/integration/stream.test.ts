@@ -184,6 +184,29 @@ describe("formats", () => {
     expect(await get(port)).toMatchObject({ status: 200, body: "[]", isWhole: true });
   });
 
+  test.each<readonly [string, () => unknown]>([
+    ["a promise", () => Promise.reject(new Error("no connection"))],
+    ["an object", () => ({ rows: [] })],
+    ["a string", () => "1,2,3"],
+    ["undefined", () => undefined],
+    ["null", () => null],
+  ])("%s is no source, and nothing is sent", async (kind, give) => {
+    const refusal = expect.objectContaining({
+      code: "UPSHIFT_INVALID_ARGUMENT",
+      message: expect.stringContaining(`got "${kind}"`) as string,
+    }) as unknown;
+    const answered: unknown[] = [];
+    const answer = async (response: ServerResponse): Promise<void> => {
+      const sent = stream(response, give() as StreamSource);
+      answered.push(await sent.catch((error: unknown) => error), response.headersSent);
+      response.end();
+    };
+    server = await serve((_, response) => void answer(response));
+    await get(server.port);
+    expect(answered).toEqual([refusal, false]);
+    await expect(planStream(request(), give() as StreamSource)).rejects.toEqual(refusal);
+  });
+
   test("a response that has begun and options that cannot work are refused at once", async () => {
     const errors: unknown[] = [];
     server = await serve((_, response) => {
