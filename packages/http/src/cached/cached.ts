@@ -28,7 +28,8 @@ export function cached<Request extends IncomingMessage, Response extends ServerR
     try {
       const found = route.find(request);
       if (found === undefined) return exchange.runPast().catch((error) => exchange.fail(error));
-      return route.answer(found, exchange)?.catch((error) => exchange.fail(error)) ?? DONE;
+      const answered = route.answer(found, exchange)?.then(() => exchange.rest);
+      return answered?.catch((error) => exchange.fail(error)) ?? DONE;
     } catch (error) {
       return exchange.fail(error);
     }

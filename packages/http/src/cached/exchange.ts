@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { breakOff } from "../send/break-off.ts";
 import { respond } from "../send/respond.ts";
 import { NodeRequest } from "../send/node-request.ts";
 import { writePlanned } from "../send/write-planned.ts";
@@ -34,6 +35,8 @@ export class Exchange<
   readonly #handler: Handler<Request, Response>;
   readonly #next: Next | undefined;
   isAnswered = false;
+  /** When all is written of an answer that was too large to be kept. */
+  rest: Promise<void> = Promise.resolve();
 
   constructor(
     request: Request,
@@ -59,15 +62,19 @@ export class Exchange<
   /** @throws the error where nobody else is there to take it */
   async fail(error: unknown): Promise<void> {
     if (this.#next === undefined) throw error;
-    if (error instanceof PassedOnError) this.#next();
-    else if (this.response.headersSent) this.response.destroy();
-    else this.#next(error);
+    if (error instanceof PassedOnError) {
+      this.#next();
+      return;
+    }
+    if (this.response.headersSent && !this.response.writableEnded) breakOff(this.response);
+    this.#next(error);
   }
 
   async record(
     found: RequestKey,
     rules: RecordRules,
     onRead: (name: string) => void,
+    signal: AbortSignal,
   ): Promise<Recorded> {
     const request = trackRequest(this.request, found, rules.headers, onRead);
     const overflow = overflowTo(this, this.request, this.response);
@@ -77,8 +84,15 @@ export class Exchange<
       const fail = (error: unknown): void => recording.fail(error);
       const next = (error?: unknown): void =>
         fail(error === undefined ? new PassedOnError("passed on") : error);
+      // Express takes it from here when it cannot render a view or read a file.
+      Object.defineProperty(request, "next", { value: next, writable: true });
+      signal.addEventListener("abort", () => recording.leave(), { once: true });
       recording.response.on("error", fail);
-      void recording.done.then(resolve, reject);
+      void recording.done
+        .finally(() => {
+          this.rest = recording.rest;
+        })
+        .then(resolve, reject);
       void this.#run(request, recording.response, next).catch(fail);
     });
   }

@@ -19,7 +19,7 @@ export function overflowTo(
   let isSending = false;
   return {
     begin(status, fields) {
-      if (asker.isAnswered || response.headersSent) return;
+      if (asker.isAnswered || response.headersSent || hasLeft(response)) return false;
       asker.isAnswered = true;
       hasBegun = true;
       take();
@@ -32,18 +32,20 @@ export function overflowTo(
       for (const name of [vary].flat()) response.appendHeader("vary", name);
       response.writeHead(status);
       if (!isSending) response.end();
+      return isSending;
     },
-    // Who has left need not be waited for.
-    write: (chunk) => !isSending || hasLeft(response) || response.write(chunk),
+    write: (chunk) => response.write(chunk),
     end() {
-      if (isSending) response.end();
+      response.end();
     },
     breakOff() {
       if (hasBegun) breakOff(response);
     },
     onDrain(resume) {
       response.on("drain", resume);
-      response.on("close", resume);
+    },
+    onClose(leave) {
+      response.on("close", leave);
     },
   };
 }

@@ -11,13 +11,16 @@ type Callback = (error?: Error | null) => void;
 
 /** Where a body goes that is too large to be kept. */
 export interface Overflow {
-  begin(status: number, fields: Recorded["fields"]): void;
+  /** @returns false when there is nobody to take it */
+  begin(status: number, fields: Recorded["fields"]): boolean;
   /** @returns false when it is to wait for `onDrain` */
   write(chunk: Buffer): boolean;
   end(): void;
   /** There will be no more of it, and what was sent is not all. */
   breakOff(): void;
   onDrain(resume: () => void): void;
+  /** The client has left. */
+  onClose(leave: () => void): void;
 }
 
 /**
@@ -27,7 +30,10 @@ export interface Overflow {
  */
 export class RecordingResponse<Response extends ServerResponse> {
   readonly response: Response;
+  /** When it has ended, or turns out to be too large: who waits for one to share does not wait for a slow client. */
   readonly done: Promise<Recorded>;
+  /** When what is too large has gone on its way. */
+  rest: Promise<void> = Promise.resolve();
   readonly #mostBytes: number;
   readonly #overflow: Overflow;
   readonly #tags: ReadonlySet<string>;
@@ -37,6 +43,7 @@ export class RecordingResponse<Response extends ServerResponse> {
   #isEnded = false;
   #resolve: (recorded: Recorded) => void = () => {};
   #reject: (error: unknown) => void = () => {};
+  #endRest: () => void = () => {};
 
   /** @param onRead - told of what middleware has left on the real one, when it is looked at */
   constructor(
@@ -76,8 +83,23 @@ export class RecordingResponse<Response extends ServerResponse> {
     this.#reject(error);
   }
 
+  /** There is nobody any more to make it for. */
+  leave(): void {
+    const { response } = this;
+    if (this.#isEnded) return;
+    this.#isEnded = true;
+    this.#chunks = [];
+    Object.assign(response, { destroyed: true });
+    this.#endRest();
+    process.nextTick(() => response.emit("close"));
+  }
+
   #writeHead(values: readonly unknown[]): Response {
     const { response } = this;
+    if (response.headersSent)
+      throw Object.assign(new Error("Cannot write headers after they are sent to the client"), {
+        code: "ERR_HTTP_HEADERS_SENT",
+      });
     applyHead(response, values);
     this.#close();
     return response;
@@ -99,9 +121,9 @@ export class RecordingResponse<Response extends ServerResponse> {
     if (!response.headersSent) response.writeHead(response.statusCode);
   }
 
-  /** As with a real one, fields cannot be changed any more. */
+  /** As with a real one, fields cannot be changed any more: Node looks here for it. */
   #close(): void {
-    Object.defineProperty(this.response, "headersSent", { value: true, configurable: true });
+    Object.assign(this.response, { _header: "sent" });
   }
 
   #write(chunk: Chunk, rest: readonly unknown[]): boolean {
@@ -131,8 +153,22 @@ export class RecordingResponse<Response extends ServerResponse> {
     this.#sizeBytes += bytes.length;
     if (this.#sizeBytes <= this.#mostBytes) return true;
     this.#isOver = true;
-    this.#overflow.begin(this.response.statusCode, fieldsOf(this.response));
+    const { statusCode: status } = this.response;
+    const fields = fieldsOf(this.response);
+    const isTaken = this.#overflow.begin(status, fields);
+    this.#resolve({ status, fields, body: undefined, tags: this.#tags });
+    if (!isTaken) {
+      this.leave();
+      return false;
+    }
+    this.rest = new Promise((resolve, reject) => {
+      this.#endRest = resolve;
+      this.#reject = reject;
+    });
+    // Nobody waits for it where the client has its answer already.
+    this.rest.catch(() => undefined);
     this.#overflow.onDrain(() => this.response.emit("drain"));
+    this.#overflow.onClose(() => this.leave());
     const canGoOn = this.#overflow.write(Buffer.concat(this.#chunks));
     this.#chunks = [];
     return canGoOn;
@@ -147,17 +183,22 @@ export class RecordingResponse<Response extends ServerResponse> {
       // As Node does. Kept as an empty body, all would get that.
       throw new InvalidArgumentError("a body of text or bytes", typeof chunk);
     }
+    // That was too much, and nobody is there to take it.
+    if (response.destroyed) return response;
     this.#begin();
     this.#isEnded = true;
     response.finished = true;
     if (this.#isOver) this.#overflow.end();
-    this.#resolve({
-      status: response.statusCode,
-      fields: fieldsOf(response),
-      body: this.#isOver ? undefined : Buffer.concat(this.#chunks),
-      tags: this.#tags,
-    });
-    this.#chunks = [];
+    else {
+      this.#resolve({
+        status: response.statusCode,
+        fields: fieldsOf(response),
+        body: Buffer.concat(this.#chunks),
+        tags: this.#tags,
+      });
+      this.#chunks = [];
+    }
+    this.#endRest();
     const callback = args.find(isCallback);
     process.nextTick(() => {
       response.emit("finish");

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
+import { InvalidArgumentError } from "@upshift/foundation";
 import type { CachedOptions } from "./cached-options.ts";
 
 /** What a request asks for, in the form in which the handler sees it. */
@@ -61,13 +62,13 @@ export class RequestKeys<Request> {
     const seen = query === undefined ? "" : textOfQuery(query, this.#names);
     if (this.#isByTarget && seen === "") return base;
     const { vary, key, private: personOf } = this.#options;
-    const parts: (string | null)[] = [seen];
+    const parts: unknown[] = [seen];
     for (const name of vary ?? []) parts.push(lineOf(headers[name.toLowerCase()]));
-    if (key !== undefined) parts.push(...[key(request)].flat());
+    if (key !== undefined) parts.push(...[key(request)].flat().map((part) => checked("key", part)));
     if (personOf !== undefined) {
-      const person = personOf(request);
-      if (person === undefined || person === "") return undefined;
-      parts.push(person);
+      const person: unknown = personOf(request);
+      if (person === undefined || person === null || person === "") return undefined;
+      parts.push(checked("private", person));
     }
     return { ...base, key: `${base.key} ${JSON.stringify(parts)}` };
   }
@@ -159,6 +160,13 @@ function textOfQuery(query: unknown, names: ReadonlySet<string> | undefined): st
 
 const sorted = (query: Readonly<Record<string, unknown>>): unknown =>
   Object.entries(query).toSorted(([left], [right]) => (left < right ? -1 : 1));
+
+/** A promise or an object, written as text, would be the same for all. */
+function checked(name: string, part: unknown): unknown {
+  if (typeof part === "function" || (typeof part === "object" && part !== null))
+    throw new InvalidArgumentError(`\`${name}\` to give text, and not a promise of it`, part);
+  return part;
+}
 
 const lineOf = (value: string | string[] | undefined): string | null =>
   value === undefined ? null : typeof value === "string" ? value : value.join(", ");

@@ -7,7 +7,7 @@ import { toCompressionSettings } from "../coding/compression-settings.ts";
 import { formatCacheControl, isShared } from "../send/cache-control.ts";
 import type { Answer } from "./answer.ts";
 import type { Variants } from "./variants.ts";
-import { ResponseNotKeptError } from "./cached-errors.ts";
+import { ResponseNotKeptError, UnsharedFailureError } from "./cached-errors.ts";
 import type { CachedOptions } from "./cached-options.ts";
 import { EntryAnswers } from "./entry-answers.ts";
 import { PassList } from "./pass-list.ts";
@@ -30,8 +30,15 @@ export interface Asker<Request> {
    * Runs the handler and keeps what it answers.
    *
    * @param onRead - to be told what the handler looked at that is not in the key
+   * @param signal - nobody waits for it any more
+   * @returns `undefined` where the handler cannot be run for others, and was not
    */
-  record(found: RequestKey, rules: RecordRules, onRead: (name: string) => void): Promise<Recorded>;
+  record(
+    found: RequestKey,
+    rules: RecordRules,
+    onRead: (name: string) => void,
+    signal: AbortSignal,
+  ): Promise<Recorded | undefined>;
   /** Answers from an entry. */
   send(answer: Answer): void;
   /** Answers this request alone. Called where it has no answer yet, and the body is not too large. */
@@ -141,7 +148,11 @@ export class RouteCache<Request> {
     found: RequestKey,
     asker: Asker<Request>,
   ): Promise<void> {
-    const response = await promise;
+    const response = await promise.catch((error: unknown) => {
+      if (!(error instanceof UnsharedFailureError)) throw error;
+      if (error.by === asker) throw error.cause;
+      return undefined;
+    });
     // What was too large has been sent on its way.
     if (asker.isAnswered) return;
     if (response?.kind === "stored") {
@@ -167,7 +178,18 @@ export class RouteCache<Request> {
     context: LoadContext<CachedResponse>,
   ): Promise<CachedResponse> {
     const read = new Set<string>();
-    const recorded = await asker.record(found, this.#rules, (name) => read.add(name));
+    const { signal } = context;
+    const recorded = await asker
+      .record(found, this.#rules, (name) => read.add(name), signal)
+      .catch((error: unknown) => {
+        throw read.size === 0 ? error : new UnsharedFailureError(asker, error);
+      });
+    // Too late, it must not be sent on top of what was said instead.
+    signal.throwIfAborted();
+    if (recorded === undefined) {
+      context.skip();
+      return { kind: "unshared", by: context };
+    }
     const refusal = refusalToShare(recorded, read, this.#shareRules);
     if (refusal !== undefined) {
       context.skip();

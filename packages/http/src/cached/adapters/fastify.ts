@@ -11,7 +11,7 @@ import { RecordingResponse } from "../recording-response.ts";
 import { countingParameters, type RequestKey, type RequestView } from "../request-key.ts";
 import { type Asker, type RecordRules, RouteCache } from "../route-cache.ts";
 import { isAlike, isLike, own, trackRequest } from "../tracked-request.ts";
-import { trackPersonal } from "../tracked-properties.ts";
+import { type PropertyRules, trackedProperty, trackPersonal } from "../tracked-properties.ts";
 import { headersOfRecorded } from "../unshared.ts";
 import { hasBody, nodeHeaders } from "../with-host.ts";
 import { writeAnswer } from "../write-answer.ts";
@@ -62,7 +62,10 @@ export function cached(
     const found = route.find(request);
     if (found === undefined) return handler(request, reply);
     const asker = new FastifyAsker(request, reply, handler, names);
-    return route.answer(found, asker)?.then(() => asker.past);
+    return route
+      .answer(found, asker)
+      ?.then(() => asker.rest)
+      .then(() => asker.past);
   };
 }
 
@@ -86,6 +89,8 @@ class FastifyAsker<
   isAnswered = false;
   /** What the handler gave when it ran past the cache: Fastify is to send it. */
   past: unknown = undefined;
+  /** When all is written of an answer that was too large to be kept. */
+  rest: Promise<void> = Promise.resolve();
 
   constructor(
     request: Request,
@@ -103,8 +108,11 @@ class FastifyAsker<
     found: RequestKey,
     rules: RecordRules,
     onRead: (name: string) => void,
-  ): Promise<Recorded> {
+    signal: AbortSignal,
+  ): Promise<Recorded | undefined> {
     const { raw } = this.request;
+    // A hook of the HEAD routes that Fastify adds empties the body: what comes of it is no answer to a GET.
+    if (raw.method === "HEAD") return undefined;
     const trackedRaw = trackRequest(raw, found, rules.headers, onRead);
     const { raw: response } = this.#reply;
     const overflow = overflowTo(this, raw, response, () => {
@@ -121,10 +129,16 @@ class FastifyAsker<
     });
     const request = isLike(this.request, made) ? made : this.request;
     const reply = replyLike(this.#reply, recording.response, request);
+    trackReply(reply, this.#reply, rules.headers, onRead);
     return await new Promise((resolve, reject) => {
       const fail = (error: unknown): void => recording.fail(error);
       recording.response.on("error", fail);
-      void recording.done.then(resolve, reject);
+      signal.addEventListener("abort", () => recording.leave(), { once: true });
+      void recording.done
+        .finally(() => {
+          this.rest = recording.rest;
+        })
+        .then(resolve, reject);
       void this.#run(request, reply).catch(fail);
     });
   }
@@ -177,4 +191,23 @@ function replyLike<Reply extends CachedFastifyReply>(
   if (typeof made !== "object" || made === null || !isAlike(made, reply))
     throw new TypeError("no reply of Fastify 5");
   return made;
+}
+
+/** What each reply has of its own; all else is of hooks. */
+const OF_EVERY_REPLY: ReadonlySet<string> = new Set(["raw", "request", "log"]);
+
+/** Gives a reply what hooks have left on another. */
+function trackReply(
+  made: object,
+  real: object,
+  rules: PropertyRules,
+  onRead: (name: string) => void,
+): void {
+  for (const name of Object.keys(real))
+    if (!OF_EVERY_REPLY.has(name))
+      Object.defineProperty(
+        made,
+        name,
+        trackedProperty(real, name, `reply.${name}`, rules, onRead),
+      );
 }

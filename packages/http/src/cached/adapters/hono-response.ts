@@ -10,7 +10,7 @@ import type { Recorded } from "../recorded.ts";
 export async function recordResponse(
   response: Response,
   tags: ReadonlySet<string>,
-  mostBytes: number,
+  { mostBytes, signal }: { readonly mostBytes: number; readonly signal: AbortSignal },
   overflow: (recorded: Recorded, body: AsyncIterable<Uint8Array>) => boolean,
 ): Promise<Recorded> {
   if (typeof Reflect.get(Object(response), "headers") !== "object")
@@ -20,12 +20,16 @@ export async function recordResponse(
   const chunks: Uint8Array[] = [];
   let sizeBytes = 0;
   const reader = response.body?.getReader();
+  const cancel = (): void => void reader?.cancel().catch(() => undefined);
+  signal.addEventListener("abort", cancel, { once: true });
+  if (signal.aborted) cancel();
   for (;;) {
     const next = await reader?.read();
     if (next === undefined || next.done || reader === undefined) break;
     chunks.push(next.value);
     sizeBytes += next.value.length;
     if (sizeBytes <= mostBytes) continue;
+    signal.removeEventListener("abort", cancel);
     const recorded = { status, fields, body: undefined, tags };
     if (!overflow(recorded, goOn(chunks, reader))) await reader.cancel();
     return recorded;

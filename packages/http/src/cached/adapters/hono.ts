@@ -82,17 +82,21 @@ class HonoAsker<Context extends CachedHonoContext> implements Asker<Context> {
     { url }: RequestKey,
     { headers, mostBytes }: RecordRules,
     onRead: (name: string) => void,
+    signal: AbortSignal,
   ): Promise<Recorded> {
     const { request: context } = this;
     const rules = { ...headers, isEachCounted: this.#isEachCounted };
     const { tracked, tags } = trackContext(context, url, rules, onRead);
     const response = await this.#handler(tracked);
-    return await recordResponse(response, tags, mostBytes, (recorded, body) => {
+    const limits = { mostBytes, signal };
+    return await recordResponse(response, tags, limits, (recorded, whole) => {
       if (this.isAnswered) return false;
       this.isAnswered = true;
       const { status } = recorded;
-      this.response = writePlanned(context, { status, headers: headersOfRecorded(recorded), body });
-      return true;
+      const fields = headersOfRecorded(recorded);
+      const body = context.req.method === "HEAD" ? undefined : whole;
+      this.response = writePlanned(context, { status, headers: fields, body });
+      return body !== undefined;
     });
   }
 
