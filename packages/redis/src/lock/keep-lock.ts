@@ -29,12 +29,17 @@ export function keepLock(taken: TakenLock): Lock {
   const safeMs = ttlMs * (1 - DRIFT_RATIO) - TIMER_LATENESS_MS;
   let endsAtMs = taken.askedAtMs + safeMs;
   let isReleased = false;
-  let cancelTimer: (() => void) | undefined;
+  let cancelRenewal: (() => void) | undefined;
+  let cancelEnd: (() => void) | undefined;
   let lastFailure: unknown;
 
+  const cancelTimers = (): void => {
+    cancelRenewal?.();
+    cancelEnd?.();
+  };
   const lose = (reason: string, cause?: unknown): void => {
     if (isReleased || lost.signal.aborted) return;
-    cancelTimer?.();
+    cancelTimers();
     lost.abort(new LockLostError(name, reason, cause));
   };
   const isOver = (): boolean => clock.now() >= endsAtMs;
@@ -49,24 +54,24 @@ export function keepLock(taken: TakenLock): Lock {
       lastFailure = error;
     }
   };
-  const schedule = (): void => {
-    if (isReleased || lost.signal.aborted) return;
-    if (isOver()) {
-      lose("Redis did not confirm it in time", lastFailure);
-      return;
-    }
-    const pauseMs = Math.min(ttlMs / RENEWALS_PER_TTL, endsAtMs - clock.now());
-    // Whoever holds a lock is at work; the timer alone is no reason to stay.
-    cancelTimer = clock.after(
-      pauseMs,
-      () => {
-        if (isOver()) schedule();
-        else void renew().then(schedule);
-      },
-      { isBackground: true },
-    );
+  // Whoever holds a lock is at work; the timers alone are no reason to stay.
+  const after = (delayMs: number, run: () => void): (() => void) =>
+    clock.after(delayMs, run, { isBackground: true });
+  const scheduleRenewals = (): void => {
+    cancelRenewal = after(ttlMs / RENEWALS_PER_TTL, () => {
+      if (isOver()) return;
+      // Next to this one: its answer may never come.
+      scheduleRenewals();
+      void renew();
+    });
   };
-  schedule();
+  // Apart from the renewals: the timeout of one that is on its way is some ms late, and more after this process stood still.
+  const watchEnd = (): void => {
+    if (isOver()) lose("Redis did not confirm it in time", lastFailure);
+    else cancelEnd = after(endsAtMs - clock.now(), watchEnd);
+  };
+  scheduleRenewals();
+  watchEnd();
 
   return {
     name,
@@ -82,7 +87,7 @@ export function keepLock(taken: TakenLock): Lock {
       if (isReleased) return false;
       const wasHeld = !lost.signal.aborted && !isOver();
       isReleased = true;
-      cancelTimer?.();
+      cancelTimers();
       const reply = await redis.run(RELEASE_LOCK, [key], [owner], options);
       return wasHeld && Number(reply) === 1;
     },

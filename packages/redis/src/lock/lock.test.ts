@@ -1,8 +1,11 @@
+import { delay, type TimerClock } from "@upshift/foundation";
 import { createSimulatedClock } from "@upshift/foundation/testing";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { seededRandom } from "../../test/seeded-random.ts";
 import { createMemoryRedisServer } from "../memory/memory-redis-server.ts";
+import type { Script } from "../script.ts";
 import { type Lock, lock, withLock } from "./lock.ts";
+import { RENEW_LOCK, TAKE_LOCK } from "./lock-scripts.ts";
 
 const STEPS = 10_000;
 const TTL_MS = 3_000;
@@ -101,4 +104,57 @@ test("a lock that Redis does not confirm is over for its holder a hundredth and 
   expect([held.isHeld, held.signal.aborted]).toEqual([false, true]);
   server.restore();
   expect(await server.connect().send(["PTTL", "lock:{a}"])).toBe(30 + 2);
+});
+
+/** Redis whose replies to one script are held back while `isHeldBack`. */
+function connectSlowly(clock: TimerClock, script: Script) {
+  const control = { isHeldBack: true, delayMs: Number.MAX_SAFE_INTEGER };
+  const redis = createMemoryRedisServer({ clock }).connect({
+    timeoutMs: 60_000,
+    intercept: async (command, apply) => {
+      const reply = apply();
+      if (control.isHeldBack && command[1] === script.sha) await delay(clock, control.delayMs);
+      return reply;
+    },
+  });
+  return { control, redis };
+}
+
+test("a renewal that is never answered does not keep the next from being sent", async () => {
+  const clock = createSimulatedClock(1_700_000_000_000);
+  const { control, redis } = connectSlowly(clock, RENEW_LOCK);
+  const held = await lock(redis, "a", { ttl: TTL_MS, clock });
+  await clock.advance(RENEWAL_MS + 1);
+  control.isHeldBack = false;
+  await clock.advance(10 * TTL_MS);
+  expect([held.isHeld, held.signal.aborted]).toEqual([true, false]);
+  await held.release();
+});
+
+test("a lock is over in time while a renewal waits, however late its timeout is", async () => {
+  const clock = createSimulatedClock(1_700_000_000_000);
+  const redis = createMemoryRedisServer({ clock }).connect();
+  const run = redis.run.bind(redis);
+  vi.spyOn(redis, "run").mockImplementation((script, ...call) =>
+    script === RENEW_LOCK ? new Promise(() => undefined) : run(script, ...call),
+  );
+  const held = await lock(redis, "a", { ttl: TTL_MS, clock });
+  await clock.advance(TTL_MS);
+  expect(held.signal.aborted).toBe(true);
+});
+
+test("a lock that was given so late that it is over is not given to the caller", async () => {
+  const clock = createSimulatedClock(1_700_000_000_000);
+  const { control, redis } = connectSlowly(clock, TAKE_LOCK);
+  control.delayMs = TTL_MS + 1;
+  let isEntered = false;
+  const body = async (): Promise<void> => {
+    isEntered = true;
+  };
+  const failure = withLock(redis, "a", body, { ttl: TTL_MS, clock }).catch(
+    (error: unknown) => error,
+  );
+  await clock.advance(TTL_MS + 1);
+  expect(await failure).toMatchObject({ code: "UPSHIFT_LOCK_LOST" });
+  expect([isEntered, clock.timerCount]).toEqual([false, 0]);
 });

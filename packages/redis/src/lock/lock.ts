@@ -6,7 +6,6 @@ import {
   type Duration,
   InvalidArgumentError,
   refuseUnknown,
-  systemClock,
   type TimerClock,
   toMs,
 } from "@upshift/foundation";
@@ -15,6 +14,7 @@ import type { CallOptions, Redis } from "../redis.ts";
 import { keepLock } from "./keep-lock.ts";
 import { LockLostError, LockTakenError } from "./lock-errors.ts";
 import { RELEASE_LOCK, TAKE_LOCK } from "./lock-scripts.ts";
+import { steadyClock } from "./steady-clock.ts";
 
 export interface LockOptions {
   /** How long the lock outlives a holder that dies. It is renewed at a third of it while it is held. Default is `'10s'`. */
@@ -54,12 +54,6 @@ export interface Lock {
   release(options?: CallOptions): Promise<boolean>;
 }
 
-/** A system clock that is set back must not make a lock look younger than Redis finds it. */
-const steadyClock: TimerClock = {
-  now: () => Math.max(Date.now(), performance.timeOrigin + performance.now()),
-  after: (delayMs, run, options) => systemClock.after(delayMs, run, options),
-};
-
 const SHORTEST_TTL_MS = 100;
 const FENCE_LIFE_MS = 30 * 86_400_000;
 const FIRST_PAUSE_MS = 10;
@@ -72,6 +66,7 @@ const LONGEST_PAUSE_MS = 250;
  *
  * @param name - what is protected, for example `invoice:7`
  * @throws {LockTakenError} when somebody else held it for all of `wait`
+ * @throws {LockLostError} when Redis answered so late that its time was over
  * @throws {InvalidArgumentError} when an option cannot work
  * @throws `signal.reason` when aborted
  */
@@ -103,8 +98,13 @@ export async function lock(redis: Redis, name: string, options: LockOptions = {}
       redis.run(RELEASE_LOCK, [key], [owner]).catch(() => undefined);
       throw error;
     }
-    if (typeof reply === "string")
-      return keepLock({ redis, name, key, owner, token: Number(reply), ttlMs, askedAtMs, clock });
+    if (typeof reply === "string") {
+      const token = Number(reply);
+      const held = keepLock({ redis, name, key, owner, token, ttlMs, askedAtMs, clock });
+      if (held.isHeld) return held;
+      held.release().catch(() => undefined);
+      throw lostBy(held);
+    }
     const leftMs = giveUpAtMs - clock.now();
     if (leftMs <= 0) throw new LockTakenError(name, waitMs);
     // Full jitter, but never past the moment at which the other's lock ends by itself.
@@ -146,5 +146,5 @@ export async function withLock<T>(
 }
 
 function lostBy({ name, signal }: Lock): unknown {
-  return signal.aborted ? signal.reason : new LockLostError(name, "its time was over at the end");
+  return signal.aborted ? signal.reason : new LockLostError(name, "its time was over");
 }
