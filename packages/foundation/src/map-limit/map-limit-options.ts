@@ -1,4 +1,6 @@
+import { assertFunctions } from "../assert-functions.ts";
 import { InvalidArgumentError } from "../invalid-argument-error.ts";
+import { refuseUnknown } from "../refuse-unknown.ts";
 import type { TaskContext } from "./derived-signal.ts";
 import { isItemSource } from "./item-source.ts";
 
@@ -44,12 +46,20 @@ export interface MapLimitProgress {
   readonly failedCount: number;
 }
 
+const COMMON = ["signal", "order", "onError", "waitsForRunning"] as const;
+const OPTIONS: ReadonlySet<keyof MapLimitOptions> = new Set([...COMMON, "onProgress"]);
+const STREAM_OPTIONS: ReadonlySet<string> = new Set([...COMMON, "maxAhead"]);
+
 /** @throws {InvalidArgumentError} for what cannot be mapped; the concurrency is checked where it is used */
 export function assertMapLimitArguments(
   source: unknown,
   task: unknown,
-  { order = "input", onError = "fail-fast" }: MapLimitOptions,
+  options: MapLimitOptions,
+  of: "mapLimit" | "mapLimitStream" = "mapLimit",
 ): void {
+  refuseUnknown(of, options, of === "mapLimit" ? OPTIONS : STREAM_OPTIONS);
+  const { order = "input", onError = "fail-fast", onProgress } = options;
+  assertFunctions({ onProgress });
   if (!isItemSource(source))
     throw new InvalidArgumentError("`source` as an iterable or async iterable", typeof source);
   if (typeof task !== "function")

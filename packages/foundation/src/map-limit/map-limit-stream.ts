@@ -52,7 +52,7 @@ export function mapLimitStream<Item, Result>(
   task: ItemTask<Item, Result>,
   options: MapLimitStreamOptions = {},
 ): MapLimitStream<unknown> {
-  assertMapLimitArguments(source, task, options);
+  assertMapLimitArguments(source, task, options, "mapLimitStream");
   assertConcurrency(concurrency);
   const maxAhead = options.maxAhead ?? concurrency;
   if (!Number.isSafeInteger(maxAhead) || maxAhead < 1)

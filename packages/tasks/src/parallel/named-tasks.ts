@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from "@upshift/foundation";
+import { InvalidArgumentError, kindOf } from "@upshift/foundation";
 import type { Task, TaskList, Tasks } from "./task.ts";
 
 /** The tasks of one call, in order, without those that are left out. */
@@ -20,8 +20,9 @@ export interface NamedTasks {
  * @throws {InvalidArgumentError} for what is no function: a promise's work has started already and could neither be limited nor called off
  */
 export function readTasks(tasks: Tasks): NamedTasks {
-  if (typeof tasks !== "object" || tasks === null)
-    throw new InvalidArgumentError("`tasks` as a record or a list of functions", typeof tasks);
+  const kind = kindOf(tasks);
+  if (kind !== "an object" && kind !== "an array")
+    throw new InvalidArgumentError("`tasks` as a record or a list of functions", kind);
   if (Object.getOwnPropertySymbols(tasks).length > 0)
     throw new InvalidArgumentError("`tasks` with names that are text", "a symbol");
   const names: string[] = [];

@@ -1,7 +1,9 @@
 import {
+  assertTimerClock,
   type Duration,
   LimitedRun,
   type LimitedRunHandlers,
+  refuseUnknown,
   systemClock,
   type TaskContext,
   type TimerClock,
@@ -47,8 +49,29 @@ export function parallel<Given extends Tasks>(
 ): Promise<ParallelResult<Given>>;
 export function parallel(tasks: Tasks, options: ParallelOptions = {}): Promise<unknown> {
   return new Promise((resolve, reject) => {
+    assertParallelOptions("parallel", options, OPTIONS);
     new ParallelCall(readTasks(tasks), { resolve, reject }).start(options);
   });
+}
+
+/** Those of {@link ParallelOptions}. */
+export const PARALLEL_OPTIONS: readonly (keyof ParallelOptions)[] = [
+  "concurrency",
+  "deadline",
+  "signal",
+  "waitsForRunning",
+  "clock",
+];
+const OPTIONS = new Set<string>(PARALLEL_OPTIONS);
+
+/** @throws {InvalidArgumentError} */
+export function assertParallelOptions(
+  of: string,
+  options: ParallelOptions,
+  names: ReadonlySet<string>,
+): void {
+  refuseUnknown(of, options, names);
+  if (options.clock !== undefined) assertTimerClock(options.clock);
 }
 
 interface Settlers {

@@ -9,7 +9,7 @@ import {
 import { DeadlineError } from "./deadline-error.ts";
 import { FallbackTable } from "./fallback-table.ts";
 import { byName, type NamedTasks, onlyThose, readTasks, unfinished } from "./named-tasks.ts";
-import type { ParallelOptions } from "./parallel.ts";
+import { assertParallelOptions, PARALLEL_OPTIONS, type ParallelOptions } from "./parallel.ts";
 import { QuorumError } from "./quorum-error.ts";
 import type { Fallbacks, SettledOutcome, SettleResult } from "./settle-types.ts";
 import type { Task, Tasks } from "./task.ts";
@@ -47,9 +47,12 @@ export function settle(
   options: SettleOptions<Tasks, unknown> = {},
 ): Promise<unknown> {
   return new Promise((resolve, reject) => {
+    assertParallelOptions("settle", options, OPTIONS);
     new SettleCall(readTasks(tasks), options, { resolve, reject }).start();
   });
 }
+
+const OPTIONS = new Set<string>([...PARALLEL_OPTIONS, "quorum", "fallback"]);
 
 interface Settlers {
   readonly resolve: (result: unknown) => void;

@@ -1,4 +1,11 @@
-import { type Duration, InvalidArgumentError, toMs } from "@upshift/foundation";
+import {
+  assertFunctions,
+  type Duration,
+  InvalidArgumentError,
+  kindOf,
+  refuseUnknown,
+  toMs,
+} from "@upshift/foundation";
 import type { Queryable } from "@upshift/postgres";
 import type { DataOf, JobDefinition, ResultOf } from "./job.ts";
 import type { JobBackend } from "./job-backend.ts";
@@ -8,6 +15,7 @@ import { createJobQueue, type JobQueue } from "./job-queue.ts";
 import { drainOutbox, type DrainOptions } from "./outbox.ts";
 import {
   assertConcurrency,
+  assertWorkOptions,
   type JobHandler,
   type JobWorker,
   startWorker,
@@ -58,6 +66,12 @@ export type Handlers<Definitions extends JobDefinitions> = {
   >;
 };
 
+const OPTIONS: ReadonlySet<keyof DefineJobsOptions> = new Set([
+  "backend",
+  "namePrefix",
+  "addTimeout",
+  "traceparent",
+]);
 const RESERVED: ReadonlySet<string> = new Set(["work", "drainOutbox", "check", "close"]);
 
 /**
@@ -72,9 +86,18 @@ export function defineJobs<const Definitions extends JobDefinitions>(
 ): Jobs<Definitions>;
 // The types of the kinds end here: below, they are data.
 export function defineJobs(definitions: JobDefinitions, options: DefineJobsOptions): object {
+  refuseUnknown("defineJobs", options, OPTIONS);
   const { backend, namePrefix = "" } = options;
-  if (namePrefix.includes(":"))
-    throw new InvalidArgumentError("`namePrefix` without a colon", namePrefix);
+  if (typeof Object(backend).addInTransaction !== "function")
+    throw new InvalidArgumentError(
+      "`backend` as `redisBackend(…)` or `postgresBackend(…)` makes it",
+      kindOf(backend),
+    );
+  if (typeof namePrefix !== "string" || namePrefix.includes(":"))
+    throw new InvalidArgumentError("`namePrefix` as text without a colon", namePrefix);
+  assertFunctions({ traceparent: options.traceparent });
+  if (kindOf(definitions) !== "an object")
+    throw new InvalidArgumentError("kinds of jobs by their names", kindOf(definitions));
   const settings = {
     addTimeoutMs: toPositiveMs(options.addTimeout ?? "5s", "addTimeout"),
     traceparent: options.traceparent,
@@ -103,18 +126,18 @@ export function defineJobs(definitions: JobDefinitions, options: DefineJobsOptio
       handlers: Readonly<Record<string, JobHandler<unknown, unknown>>>,
       workOptions: WorkOptions = {},
     ): JobWorker {
+      if (kindOf(handlers) !== "an object")
+        throw new InvalidArgumentError("handlers by the names of their kinds", kindOf(handlers));
+      assertWorkOptions(workOptions);
       const { concurrency } = workOptions;
       const limits = typeof concurrency === "object" ? Object.entries(concurrency) : [];
       // Before any worker is started: none is left behind.
       for (const name of [...Object.keys(handlers), ...limits.map(([kind]) => kind)]) of(name);
       for (const [, limit] of limits) assertConcurrency(limit);
-      if (typeof concurrency === "number") assertConcurrency(concurrency);
+      if (typeof concurrency !== "object") assertConcurrency(concurrency);
       for (const handler of Object.values(handlers))
         if (handler !== undefined && typeof handler !== "function")
           throw new InvalidArgumentError("handlers that are functions", handler);
-      const { maxLostLocks } = workOptions;
-      if (maxLostLocks !== undefined && (!Number.isSafeInteger(maxLostLocks) || maxLostLocks < 0))
-        throw new InvalidArgumentError("`maxLostLocks` as an integer >= 0", maxLostLocks);
       const workers = Object.entries(handlers)
         .filter(([, handler]) => handler !== undefined)
         .map(([name, handler]) =>

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from "node:crypto";
-import { type Duration, InvalidArgumentError, toMs } from "@upshift/foundation";
+import { type Duration, InvalidArgumentError, refuseUnknown, toMs } from "@upshift/foundation";
 import type { JobsOptions, KeepJobs, WorkerOptions } from "bullmq";
 import type { JobOptions, KeepLimit } from "./job.ts";
 import { isRefusedByPostgres } from "./job-data.ts";
@@ -15,6 +15,16 @@ export interface AddOptions {
   readonly dedupe?: string;
 }
 
+/** Those of the call among them. */
+const ADD_OPTIONS: ReadonlySet<keyof AddOptions | "tx" | "traceparent" | "signal"> = new Set([
+  "delay",
+  "priority",
+  "id",
+  "dedupe",
+  "tx",
+  "traceparent",
+  "signal",
+]);
 const DEFAULT_ATTEMPTS = 3;
 const DEFAULT_BACKOFF = { type: "exponential", delay: "1s" } as const;
 const BACKOFFS: ReadonlySet<string> = new Set(["exponential", "fixed"]);
@@ -92,6 +102,7 @@ export function toAddOptions<Data>(
   data: Data,
   options: AddOptions,
 ): JobsOptions & { readonly jobId: string } {
+  refuseUnknown("add", options, ADD_OPTIONS);
   const dedupe = options.dedupe ?? definition.dedupe?.(data);
   const bullOptions: JobsOptions & { jobId: string } = {
     ...defaults,

@@ -1,6 +1,7 @@
 import { tracingChannel } from "node:diagnostics_channel";
 import {
   InvalidArgumentError,
+  kindOf,
   JOB_CHANNEL,
   type JobMessage,
   systemClock,
@@ -152,6 +153,7 @@ export function createJobQueue<Data, Result>(
   };
   const addOne = async (data: Data, options: AddCallOptions): Promise<string> => {
     const { tx, signal } = options;
+    assertTransaction(tx);
     signal?.throwIfAborted();
     const traceparent = contextOf(options);
     const job = newJob(data, options, traceparent);
@@ -172,6 +174,8 @@ export function createJobQueue<Data, Result>(
     options: Pick<AddCallOptions, "tx" | "traceparent" | "signal">,
   ): Promise<readonly string[]> => {
     const { tx, signal } = options;
+    assertTransaction(tx);
+    if (!Array.isArray(jobs)) throw new InvalidArgumentError("`jobs` as a list", kindOf(jobs));
     signal?.throwIfAborted();
     const traceparent = contextOf(options);
     const fresh = jobs.map(({ data, options: own = {} }) => newJob(data, own, traceparent));
@@ -207,6 +211,12 @@ export function createJobQueue<Data, Result>(
       ]);
     },
   };
+}
+
+/** @throws {InvalidArgumentError} */
+function assertTransaction(tx: unknown): void {
+  if (tx !== undefined && typeof Object(tx).query !== "function")
+    throw new InvalidArgumentError("`tx` as the transaction that is given to its body", kindOf(tx));
 }
 
 /** @throws {InvalidArgumentError} */

@@ -1,4 +1,5 @@
 import type { Duration } from "@upshift/foundation";
+import { assertJob } from "./assert-job.ts";
 
 /** One kind of job: what it is given, how it is repeated, how long it is kept. Made by {@link job}. */
 export interface JobDefinition<Data, Result> {
@@ -48,10 +49,13 @@ export interface KeepLimit {
  * ```ts
  * const jobs = defineJobs({ sendMail: job<{ to: string }>({ attempts: 5, timeout: "30s" }) }, { backend });
  * ```
+ *
+ * @throws {InvalidArgumentError} for options that there are not
  */
 export function job<Data, Result = void>(
   options: JobOptions<Data> = {},
 ): JobDefinition<Data, Result> {
+  assertJob(options);
   return { options };
 }
 

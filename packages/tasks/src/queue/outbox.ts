@@ -1,8 +1,12 @@
 import {
+  assertFunctions,
+  assertTimerClock,
   delay,
   type Duration,
   hasErrorCode,
   InvalidArgumentError,
+  kindOf,
+  refuseUnknown,
   systemClock,
   type TimerClock,
   toMs,
@@ -60,6 +64,14 @@ export interface DrainOptions {
   readonly clock?: TimerClock;
 }
 
+const OPTIONS: ReadonlySet<keyof DrainOptions> = new Set([
+  "signal",
+  "pollInterval",
+  "batchSize",
+  "onError",
+  "clock",
+]);
+
 const LONGEST_PAUSE_MS = 30_000;
 /** Redis that does not answer must not keep a transaction open. */
 const BATCH_TIMEOUT_MS = 10_000;
@@ -81,7 +93,14 @@ export async function drainOutbox(
   queues: ReadonlyMap<string, () => BullQueue>,
   options: DrainOptions,
 ): Promise<number> {
+  if (typeof Object(db).query !== "function")
+    throw new InvalidArgumentError("a pool with `query` to drain from", kindOf(db));
+  refuseUnknown("drainOutbox", options, OPTIONS);
   const { signal, batchSize = 100, onError, clock = systemClock } = options;
+  if (!(signal instanceof AbortSignal))
+    throw new InvalidArgumentError("`signal` of an AbortController, which ends it", kindOf(signal));
+  assertFunctions({ onError });
+  assertTimerClock(clock);
   const pollMs = toMs(options.pollInterval ?? "1s", "pollInterval");
   if (!Number.isSafeInteger(batchSize) || batchSize < 1)
     throw new InvalidArgumentError("`batchSize` as an integer >= 1", batchSize);

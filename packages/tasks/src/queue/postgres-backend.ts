@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from "@upshift/foundation";
+import { InvalidArgumentError, kindOf, refuseUnknown } from "@upshift/foundation";
 import { createPostgresBackend, Queue, QueueEvents, Worker } from "bullmq";
 import type { JobBackend } from "./job-backend.ts";
 import { addToQueue, addUnknown } from "./add-to-queue.ts";
@@ -12,9 +12,21 @@ export interface PostgresBackendOptions {
   readonly maxConnections?: number;
 }
 
+const OPTIONS: ReadonlySet<keyof PostgresBackendOptions> = new Set([
+  "connectionString",
+  "schema",
+  "maxConnections",
+]);
+
 /** Keeps jobs in PostgreSQL, where the data is: jobs work where only a database is there, and are added in its transactions. @throws {InvalidArgumentError} */
 export function postgresBackend(options: PostgresBackendOptions): JobBackend {
+  refuseUnknown("postgresBackend", options, OPTIONS);
   const { connectionString, schema = "bullmq", maxConnections = 2 } = options;
+  if (typeof connectionString !== "string" || connectionString === "")
+    throw new InvalidArgumentError(
+      "`connectionString` as text, postgres://…; is DATABASE_URL set?",
+      connectionString === "" ? "" : kindOf(connectionString),
+    );
   // It becomes part of a search path, in which a comma or a quote would be more than a name.
   if (!/^[A-Za-z_][\w$]{0,62}$/.test(schema))
     throw new InvalidArgumentError("`schema` as a plain name of at most 63 characters", schema);

@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from "@upshift/foundation";
+import { InvalidArgumentError, kindOf, refuseUnknown } from "@upshift/foundation";
 import { type ConnectionOptions, Queue, QueueEvents, RedisQueueBackend, Worker } from "bullmq";
 import { addToQueue } from "./add-to-queue.ts";
 import type { JobBackend } from "./job-backend.ts";
@@ -11,14 +11,33 @@ export interface RedisBackendOptions {
   readonly prefix?: string;
 }
 
+const OPTIONS: ReadonlySet<keyof RedisBackendOptions> = new Set(["connection", "prefix"]);
+
+/** @throws {InvalidArgumentError} which does not show a URL: it may hold a password */
+function assertConnection(connection: unknown): void {
+  const isOfConnectRedis = typeof Object(connection).run === "function";
+  if (typeof connection === "object" && kindOf(connection) === "an object" && !isOfConnectRedis)
+    return;
+  throw new InvalidArgumentError(
+    "`connection` as BullMQ takes it, `{ url: process.env.REDIS_URL }`, or a client of ioredis",
+    isOfConnectRedis ? "what `connectRedis` makes" : kindOf(connection),
+  );
+}
+
 /**
  * Keeps jobs in Redis: the backend to scale with.
  *
  * Redis keeps what it acknowledged only as far as it is set up to: `appendonly yes` with `appendfsync always` loses nothing when it is killed, `everysec` up to a second, and a failover what was
  * not replicated. `maxmemory-policy` has to be `noeviction`.
+ *
+ * @throws {InvalidArgumentError}
  */
 export function redisBackend(options: RedisBackendOptions): JobBackend {
+  refuseUnknown("redisBackend", options, OPTIONS);
   const { connection } = options;
+  assertConnection(connection);
+  if (options.prefix !== undefined && typeof options.prefix !== "string")
+    throw new InvalidArgumentError("`prefix` as text", kindOf(options.prefix));
   const isCluster = "isCluster" in connection && connection.isCluster === true;
   const prefix = options.prefix ?? (isCluster ? "{bull}" : "bull");
   // A script touches several keys of a queue: they have to be of one slot.

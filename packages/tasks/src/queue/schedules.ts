@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { type Duration, InvalidArgumentError } from "@upshift/foundation";
+import { type Duration, InvalidArgumentError, kindOf, refuseUnknown } from "@upshift/foundation";
 import type { JobSchedulerJson } from "bullmq";
 import type { QueueCall, QueueCallOptions } from "./bounded.ts";
 import type { BullQueue, SchedulerTemplate } from "./job-backend.ts";
@@ -40,7 +40,7 @@ export function createSchedules<Data>(source: {
   const { bull, call, template: templateOf } = source;
   return {
     async schedule(id, times, data, options) {
-      if (!/^[^:\p{Cc}\p{Cs}]{1,500}$/u.test(id))
+      if (typeof id !== "string" || !/^[^:\p{Cc}\p{Cs}]{1,500}$/u.test(id))
         throw new InvalidArgumentError("`id` of at most 500 characters without a colon", id);
       const repeat = toRepeat(times);
       const template = templateOf(data);
@@ -70,10 +70,15 @@ export function createSchedules<Data>(source: {
   };
 }
 
+const TIMES = new Set(["cron", "timeZone", "every"]);
+
 /** @throws {InvalidArgumentError} */
 function toRepeat(
   times: ScheduleTimes,
 ): { readonly pattern: string; readonly tz: string } | { readonly every: number } {
+  if (kindOf(times) !== "an object" || !("cron" in times || "every" in times))
+    throw new InvalidArgumentError('`{ cron: "0 9 * * *" }` or `{ every: "1h" }`', times);
+  refuseUnknown("schedule", times, TIMES);
   if ("cron" in times && "every" in times)
     throw new InvalidArgumentError("`cron` or `every`, not both", times);
   return "cron" in times

@@ -1,10 +1,12 @@
 import { type TracingChannel, tracingChannel } from "node:diagnostics_channel";
 import {
+  assertFunctions,
   type Duration,
   hasErrorCode,
   InvalidArgumentError,
   JOB_CHANNEL,
   type JobMessage,
+  refuseUnknown,
   systemClock,
   toMs,
 } from "@upshift/foundation";
@@ -110,6 +112,23 @@ async function closeWorker(worker: BullWorker, held: HeldJobs, timeoutMs: number
   }
   await stopRenewing(worker);
   await abandon(worker);
+}
+
+const OPTIONS: ReadonlySet<keyof WorkOptions> = new Set([
+  "concurrency",
+  "lock",
+  "maxLostLocks",
+  "onError",
+]);
+
+/** @throws {InvalidArgumentError} */
+export function assertWorkOptions(options: WorkOptions): void {
+  refuseUnknown("work", options, OPTIONS);
+  const { lock, maxLostLocks, onError } = options;
+  assertFunctions({ onError });
+  if (lock !== undefined) toPositiveMs(lock, "lock");
+  if (maxLostLocks !== undefined && (!Number.isSafeInteger(maxLostLocks) || maxLostLocks < 0))
+    throw new InvalidArgumentError("`maxLostLocks` as an integer >= 0", maxLostLocks);
 }
 
 export function assertConcurrency(concurrency: number | undefined): void {

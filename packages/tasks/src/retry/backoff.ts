@@ -1,4 +1,4 @@
-import { type Duration, InvalidArgumentError, toMs } from "@upshift/foundation";
+import { type Duration, InvalidArgumentError, refuseUnknown, toMs } from "@upshift/foundation";
 
 export interface BackoffOptions {
   /** Longest wait before the second attempt; default 100 ms. */
@@ -16,8 +16,12 @@ export interface Backoff {
   readonly factor: number;
 }
 
+const OPTIONS: ReadonlySet<keyof BackoffOptions> = new Set(["base", "max", "factor"]);
+
 /** @throws {InvalidArgumentError} */
-export function readBackoff({ base = 100, max = 10_000, factor = 2 }: BackoffOptions): Backoff {
+export function readBackoff(options: BackoffOptions): Backoff {
+  refuseUnknown("backoff", options, OPTIONS);
+  const { base = 100, max = 10_000, factor = 2 } = options;
   if (!Number.isFinite(factor) || factor < 1)
     throw new InvalidArgumentError("`backoff.factor` >= 1", factor);
   return { baseMs: toMs(base, "backoff.base"), maxMs: toMs(max, "backoff.max"), factor };

@@ -1,7 +1,10 @@
 import {
+  assertFunctions,
+  assertTimerClock,
   type Duration,
   hasErrorCode,
   InvalidArgumentError,
+  refuseUnknown,
   systemClock,
   type TaskContext,
   type TimerClock,
@@ -61,8 +64,25 @@ export interface RetryPlan {
   readonly random: () => number;
 }
 
+const OPTIONS: ReadonlySet<keyof RetryOptions> = new Set([
+  "attempts",
+  "backoff",
+  "jitter",
+  "retryable",
+  "maxRetryAfter",
+  "signal",
+  "deadline",
+  "onRetry",
+  "clock",
+  "random",
+]);
+
 /** @throws {InvalidArgumentError} */
 export function readRetryOptions(options: RetryOptions): RetryPlan {
+  refuseUnknown("retry", options, OPTIONS);
+  const { retryable, onRetry, random, clock } = options;
+  assertFunctions({ retryable, onRetry, random });
+  if (clock !== undefined) assertTimerClock(clock);
   const { attempts = 3, jitter = "full", maxRetryAfter = 60_000, deadline } = options;
   if (attempts !== Number.POSITIVE_INFINITY && !(Number.isSafeInteger(attempts) && attempts >= 1))
     throw new InvalidArgumentError("`attempts` as an integer >= 1 or Infinity", attempts);
