@@ -56,6 +56,12 @@ describe("check-layers", () => {
   });
 });
 
+test("every package carries the licence, which npm takes into it from its own folder only", () => {
+  const licence = readFileSync(join(root, "LICENSE"), "utf8");
+  for (const name of readdirSync(join(root, "packages")))
+    expect(readFileSync(join(root, "packages", name, "LICENSE"), "utf8")).toBe(licence);
+});
+
 describe("complete-lock", () => {
   const lock = {
     lockfileVersion: 3,
