@@ -43,14 +43,28 @@ export async function addInPostgres(
   const backend: unknown = Object.create(queue.backend, { query: { value: run } });
   const view: Queue = Object.create(queue, { backend: { value: backend } });
   try {
-    return await addUnknown(view, jobs, async (unknown) => {
-      const fresh = unknown.map(({ name, data, opts }) => ({ name, data, opts }));
-      return idsOf(await Job.createBulk(view, fresh), unknown);
-    });
+    return await inTurn(tx, () =>
+      addUnknown(view, jobs, async (unknown) => {
+        const fresh = unknown.map(({ name, data, opts }) => ({ name, data, opts }));
+        return idsOf(await Job.createBulk(view, fresh), unknown);
+      }),
+    );
   } catch (error) {
     const isOutside = error instanceof Error && "code" in error && UNDEFINED.has(error.code);
     throw isOutside
       ? new TransactionalAddError(queue.name, "`tx` is in no transaction; BEGIN first", error)
       : error;
   }
+}
+
+const turns = new WeakMap<Queryable, Promise<unknown>>();
+
+/** One at a time on a connection: of two at once the second would take the search path of the first for that of the transaction, and leave it behind. */
+function inTurn<T>(tx: Queryable, add: () => Promise<T>): Promise<T> {
+  const turn = (turns.get(tx) ?? Promise.resolve()).then(add);
+  turns.set(
+    tx,
+    turn.catch(() => undefined),
+  );
+  return turn;
 }
