@@ -4,6 +4,7 @@ import { respond } from "../send/respond.ts";
 import { NodeRequest } from "../send/node-request.ts";
 import { writePlanned } from "../send/write-planned.ts";
 import type { Answer } from "./answer.ts";
+import { followLoad } from "./follow-load.ts";
 import { overflowTo } from "./overflow.ts";
 import type { Recorded } from "./recorded.ts";
 import { RecordingResponse } from "./recording-response.ts";
@@ -79,6 +80,7 @@ export class Exchange<
     const request = trackRequest(this.request, found, rules.headers, onRead);
     const overflow = overflowTo(this, this.request, this.response);
     const recording = new RecordingResponse(request, this.response, rules, overflow, onRead);
+    followLoad(request, recording.response, this.request);
     Object.defineProperty(request, "res", { value: recording.response, writable: true });
     return await new Promise((resolve, reject) => {
       const fail = (error: unknown): void => recording.fail(error);

@@ -1,38 +1,41 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { breakOff } from "../send/break-off.ts";
+import { mergePreset } from "../send/write-planned.ts";
 import { hasLeft } from "../send/departure.ts";
 import type { Overflow } from "./recording-response.ts";
 import { headersOfRecorded } from "./unshared.ts";
 
+/** Stands for a body that comes later. */
+const BODY = new Uint8Array();
+
 /**
  * Sends a body that is too large to be kept to the client that asked, if it has no answer yet.
  *
- * @param take - gives the response, before the first byte
+ * @param prepare - puts what was set before on the response
+ * @param take - takes the response over, before the first byte
  */
 export function overflowTo(
   asker: { isAnswered: boolean },
   request: IncomingMessage,
   response: ServerResponse,
-  take: () => unknown = () => response,
+  { prepare, take }: { prepare(): unknown; take(): unknown } = NOTHING,
 ): Overflow {
   let hasBegun = false;
-  let isSending = false;
   return {
     begin(status, fields) {
       if (asker.isAnswered || response.headersSent || hasLeft(response)) return false;
+      prepare();
+      const planned = { status, headers: headersOfRecorded({ fields }), body: BODY };
+      const { headers } = mergePreset(response, planned);
       asker.isAnswered = true;
       hasBegun = true;
       take();
-      isSending = request.method !== "HEAD";
-      const { vary = [], ...headers } = headersOfRecorded({ fields });
-      for (const name in headers)
-        if (name !== "set-cookie") response.setHeader(name, headers[name] ?? "");
-      for (const cookie of [headers["set-cookie"] ?? []].flat())
-        response.appendHeader("set-cookie", cookie);
-      for (const name of [vary].flat()) response.appendHeader("vary", name);
+      for (const name of response.getHeaderNames()) response.removeHeader(name);
+      for (const name in headers) response.setHeader(name, headers[name] ?? "");
       response.writeHead(status);
-      if (!isSending) response.end();
-      return isSending;
+      if (request.method !== "HEAD") return true;
+      response.end();
+      return false;
     },
     write: (chunk) => response.write(chunk),
     end() {
@@ -49,3 +52,5 @@ export function overflowTo(
     },
   };
 }
+
+const NOTHING = { prepare: () => undefined, take: () => undefined };

@@ -155,7 +155,14 @@ export class RecordingResponse<Response extends ServerResponse> {
     this.#isOver = true;
     const { statusCode: status } = this.response;
     const fields = fieldsOf(this.response);
-    const isTaken = this.#overflow.begin(status, fields);
+    let isTaken: boolean;
+    try {
+      isTaken = this.#overflow.begin(status, fields);
+    } catch (error) {
+      // What writes here may be a pipe, where nobody would catch it.
+      this.fail(error);
+      return false;
+    }
     this.#resolve({ status, fields, body: undefined, tags: this.#tags });
     if (!isTaken) {
       this.leave();

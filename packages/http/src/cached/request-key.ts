@@ -154,9 +154,13 @@ function define(target: object, name: string, value: unknown): void {
 
 function textOfQuery(query: unknown, names: ReadonlySet<string> | undefined): string {
   if (typeof query !== "object" || query === null) return "";
-  for (const _ in query) return JSON.stringify(sorted(countingParameters(query, names)));
+  for (const _ in query)
+    return JSON.stringify(sorted(countingParameters(query, names)), textOfBigint);
   return "";
 }
+
+const textOfBigint = (_name: string, value: unknown): unknown =>
+  typeof value === "bigint" ? `${value}n` : value;
 
 const sorted = (query: Readonly<Record<string, unknown>>): unknown =>
   Object.entries(query).toSorted(([left], [right]) => (left < right ? -1 : 1));

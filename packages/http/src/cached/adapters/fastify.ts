@@ -5,6 +5,7 @@ import { writePlanned } from "../../send/write-planned.ts";
 import type { Answer } from "../answer.ts";
 import type { CachedOptions } from "../cached-options.ts";
 import { checkOptions } from "../check-options.ts";
+import { followLoad } from "../follow-load.ts";
 import { overflowTo } from "../overflow.ts";
 import type { Recorded } from "../recorded.ts";
 import { RecordingResponse } from "../recording-response.ts";
@@ -58,10 +59,13 @@ export function cached(
   checkOptions(options, handler);
   const route = new RouteCache(options, VIEW);
   const names = options.query === undefined ? undefined : new Set(options.query);
-  return (request, reply) => {
+  // Fastify calls handlers on its instance.
+  return function cachedHandler(this: unknown, request, reply) {
+    const run = (...given: Parameters<FastifyHandler>): unknown =>
+      Reflect.apply(handler, this, given);
     const found = route.find(request);
-    if (found === undefined) return handler(request, reply);
-    const asker = new FastifyAsker(request, reply, handler, names);
+    if (found === undefined) return run(request, reply);
+    const asker = new FastifyAsker(request, reply, run, names);
     return route
       .answer(found, asker)
       ?.then(() => asker.rest)
@@ -115,17 +119,19 @@ class FastifyAsker<
     if (raw.method === "HEAD") return undefined;
     const trackedRaw = trackRequest(raw, found, rules.headers, onRead);
     const { raw: response } = this.#reply;
-    const overflow = overflowTo(this, raw, response, () => {
-      this.#prepare();
-      this.#reply.hijack();
+    const overflow = overflowTo(this, raw, response, {
+      prepare: () => this.#prepare(),
+      take: () => this.#reply.hijack(),
     });
     const recording = new RecordingResponse(trackedRaw, response, rules, overflow, onRead);
+    followLoad(trackedRaw, recording.response, raw);
     const made: unknown = Object.create(this.request, {
       ...trackPersonal(this.request, rules.headers, onRead),
       raw: own(trackedRaw),
       // It remembers that of the real request.
       originalUrl: own(found.originalUrl),
       query: own(countingParameters(this.request.query, this.#names)),
+      ...("signal" in this.request ? { signal: own(signal) } : {}),
     });
     const request = isLike(this.request, made) ? made : this.request;
     const reply = replyLike(this.#reply, recording.response, request);

@@ -16,12 +16,14 @@ const VALIDATED: ReadonlySet<unknown> = new Set(["header", "cookie", "json", "fo
  * A context like another with nothing set, whose request is a GET for the normalised target without what is negotiated on the entry.
  *
  * @param onRead - told of what was looked at although it is not in the key
+ * @param signal - aborted when nobody waits for the handler, in place of that of one client
  */
 export function trackContext<Context extends CachedHonoContext>(
   context: Context,
   url: string,
   rules: ContextRules,
   onRead: (name: string) => void,
+  signal: AbortSignal,
 ): { readonly tracked: Context; readonly tags: ReadonlySet<string> } {
   const made: unknown = Reflect.construct(context.constructor, [
     context.req.raw,
@@ -41,7 +43,7 @@ export function trackContext<Context extends CachedHonoContext>(
   for (const [name, value] of Object.entries(given)) made.set(name, value);
   const own = new Map<string, unknown>();
   Object.defineProperties(made, {
-    req: { value: trackHonoRequest(context.req, url, rules, onRead) },
+    req: { value: trackHonoRequest(context.req, url, rules, onRead, signal) },
     set: { value: (name: string, value: unknown) => void own.set(name, value) },
     get: {
       value: (name: string) =>
@@ -100,6 +102,7 @@ function trackHonoRequest(
   url: string,
   rules: ContextRules,
   onRead: (name: string) => void,
+  signal: AbortSignal,
 ): object {
   const origin = request.url.slice(0, request.url.indexOf("/", request.url.indexOf("//") + 2));
   const visible = trackHeaders(request.header(), rules, onRead);
@@ -124,7 +127,7 @@ function trackHonoRequest(
         onRead(`request.valid(${target})`);
       return Reflect.apply(Reflect.get(request, "valid"), request, [target]);
     },
-    raw: trackRaw(request.raw, `${origin}${url}`, visible, onRead),
+    raw: trackRaw(request.raw, `${origin}${url}`, visible, onRead, signal),
   };
   return facade(request, replaced);
 }
@@ -135,6 +138,7 @@ function trackRaw(
   url: string,
   visible: Readonly<Record<string, string | string[] | undefined>>,
   onRead: (name: string) => void,
+  signal: AbortSignal,
 ): object {
   const valueOf = (name: string): string | null => visible[name.toLowerCase()]?.toString() ?? null;
   const tracked = new Proxy(raw.headers, {
@@ -150,7 +154,7 @@ function trackRaw(
     onRead("*");
     return raw.clone();
   };
-  return facade(raw, { url, method: "GET", headers: tracked, clone });
+  return facade(raw, { url, method: "GET", headers: tracked, clone, signal });
 }
 
 /** Some properties of a thing replaced; methods see the thing itself, so that they find what is private in it. */

@@ -86,7 +86,7 @@ class HonoAsker<Context extends CachedHonoContext> implements Asker<Context> {
   ): Promise<Recorded> {
     const { request: context } = this;
     const rules = { ...headers, isEachCounted: this.#isEachCounted };
-    const { tracked, tags } = trackContext(context, url, rules, onRead);
+    const { tracked, tags } = trackContext(context, url, rules, onRead, signal);
     const response = await this.#handler(tracked);
     const limits = { mostBytes, signal };
     return await recordResponse(response, tags, limits, (recorded, whole) => {
