@@ -42,7 +42,8 @@ export interface HeldJobs {
   hold(id: string, heldSinceMs: number): HeldJob;
   /** Ends its watch. */
   release(job: HeldJob): void;
-  renewed(ids: readonly string[]): void;
+  /** @param askedAtMs - when the backend was asked: the locks are as old as that, however late it answered */
+  renewed(ids: readonly string[], askedAtMs: number): void;
   /** The backend says that the locks are not ours any more. */
   lost(ids: readonly string[]): void;
   /** Tells all handlers that the worker is closing. */
@@ -57,7 +58,7 @@ export interface HeldJobsOptions {
   readonly clock: TimerClock;
 }
 
-/** A lock is looked at so often in its time. */
+/** A lock is looked at so often in its time, and at its end. */
 const LOOKS_PER_LOCK = 8;
 
 /**
@@ -70,14 +71,18 @@ export function createHeldJobs(options: HeldJobsOptions): HeldJobs {
   let isWatching = false;
   const look = (): void => {
     const nowMs = clock.now();
-    for (const job of held.values())
-      if (nowMs - job.confirmedAtMs >= lockMs) job.abort(new JobLockLostError(queue, job.id));
+    let pauseMs = lockMs / LOOKS_PER_LOCK;
+    for (const job of held.values()) {
+      const leftMs = job.confirmedAtMs + lockMs - nowMs;
+      if (leftMs <= 0) job.abort(new JobLockLostError(queue, job.id));
+      else pauseMs = Math.min(pauseMs, leftMs);
+    }
     isWatching = held.size > 0;
-    if (isWatching) watch();
+    if (isWatching) watch(pauseMs);
   };
-  const watch = (): void => {
+  const watch = (pauseMs: number): void => {
     isWatching = true;
-    clock.after(lockMs / LOOKS_PER_LOCK, look, { isBackground: true });
+    clock.after(pauseMs, look, { isBackground: true });
   };
   return {
     get count() {
@@ -85,8 +90,10 @@ export function createHeldJobs(options: HeldJobsOptions): HeldJobs {
     },
     hold(id, heldSinceMs) {
       const job = new HeldJob(id, heldSinceMs);
+      // It came back to the same worker: an earlier run of it that goes on has lost its lock, and nobody else would tell it.
+      held.get(id)?.abort(new JobLockLostError(queue, id));
       held.set(id, job);
-      if (!isWatching) watch();
+      if (!isWatching) watch(lockMs / LOOKS_PER_LOCK);
       if (timeoutMs !== undefined)
         job.cancelTimeout = clock.after(timeoutMs, () =>
           job.abort(new JobTimeoutError(queue, timeoutMs)),
@@ -97,10 +104,10 @@ export function createHeldJobs(options: HeldJobsOptions): HeldJobs {
       job.cancelTimeout?.();
       if (held.get(job.id) === job) held.delete(job.id);
     },
-    renewed(ids) {
+    renewed(ids, askedAtMs) {
       for (const id of ids) {
         const job = held.get(id);
-        if (job !== undefined) job.confirmedAtMs = clock.now();
+        if (job !== undefined) job.confirmedAtMs = Math.max(job.confirmedAtMs, askedAtMs);
       }
     },
     lost(ids) {

@@ -31,8 +31,8 @@ export interface SchedulerTemplate {
 
 export interface BullWorker extends Closable {
   on(event: "error", listener: (error: Error) => void): unknown;
-  on(event: "lockRenewalFailed", listener: (jobIds: string[]) => void): unknown;
-  on(event: "locksRenewed", listener: (renewed: { jobIds: string[] }) => void): unknown;
+  /** What BullMQ renews locks with. @returns the ids of those that are lost */
+  extendJobLocks(jobIds: string[], tokens: string[], duration: number): Promise<string[]>;
   waitUntilReady(): Promise<unknown>;
 }
 

@@ -5,7 +5,8 @@ import { addToQueue, addUnknown } from "./add-to-queue.ts";
 import { addInPostgres } from "./add-in-postgres.ts";
 
 export interface PostgresBackendOptions {
-  readonly connectionString: string;
+  /** `postgres://…`; `undefined`, as of a variable that is not set, is refused. */
+  readonly connectionString: string | undefined;
   /** Where BullMQ's tables are; made and brought up to date on first use. Default is `bullmq`. */
   readonly schema?: string;
   /** Connections of each queue and of each worker; beside them each worker listens on one of its own. Default is 2. */

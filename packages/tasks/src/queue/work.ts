@@ -87,8 +87,7 @@ export function startWorker<Data, Result>(
     ...(limiter === undefined ? {} : { limiter }),
   });
   worker.on("error", (error) => tell(onError, error));
-  worker.on("lockRenewalFailed", (ids) => held.lost(ids));
-  worker.on("locksRenewed", ({ jobIds }) => held.renewed(jobIds));
+  watchRenewals(worker, held);
   let closing: Promise<void> | undefined;
   return {
     get activeCount() {
@@ -100,6 +99,22 @@ export function startWorker<Data, Result>(
       closing ??= closeWorker(worker, held, toMs(timeout, "timeout"));
       return closing;
     },
+  };
+}
+
+/** BullMQ tells when locks were renewed, but not when it asked; and the locks are as old as that. */
+function watchRenewals(worker: BullWorker, held: HeldJobs): void {
+  const extend = worker.extendJobLocks.bind(worker);
+  worker.extendJobLocks = async (ids, tokens, durationMs) => {
+    const askedAtMs = systemClock.now();
+    const lost = await extend(ids, tokens, durationMs);
+    held.lost(lost);
+    const isLost = new Set(lost);
+    held.renewed(
+      ids.filter((id) => !isLost.has(id)),
+      askedAtMs,
+    );
+    return lost;
   };
 }
 
