@@ -6,7 +6,8 @@ import type { Policy } from "./policy.ts";
 export interface DenialCache {
   /** The debts of a key that is known to be denied `cost` now. */
   find(key: string, cost: number): readonly number[] | undefined;
-  add(key: string, charge: Charge): void;
+  /** @param askedAtMs - the refusal is from then or later: counted from a late answer it would outlast the wait */
+  add(key: string, charge: Charge, askedAtMs: number): void;
   forget(key: string): void;
 }
 
@@ -43,9 +44,9 @@ export function createDenialCache(
       if (cost === 1) denials.delete(key);
       return undefined;
     },
-    add(key, { debtsUs }) {
+    add(key, { debtsUs }, askedAtMs) {
       denials.delete(key);
-      denials.set(key, { atMs: clock.now(), debtsUs });
+      denials.set(key, { atMs: askedAtMs, debtsUs });
       for (const oldest of denials.keys()) {
         if (denials.size <= maxKeys) break;
         denials.delete(oldest);

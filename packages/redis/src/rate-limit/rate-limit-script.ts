@@ -18,6 +18,8 @@ export function chargeScript(policyCount: number): Script {
   return policyCount === 1 ? CHARGE_ONE : CHARGE_ALL;
 }
 
+// Nobody's TAT lies further ahead than the capacity, unless the clock was set back or the policy was larger: then it would refuse for as much longer.
+
 /** Of a single policy, whose value is a number to Redis too. */
 const CHARGE_ONE: Script = defineScript(
   "rate-limit-charge-one",
@@ -25,12 +27,13 @@ const CHARGE_ONE: Script = defineScript(
 local time = call('TIME')
 local now = time[1] * 1000000 + time[2]
 local interval, capacity = tonumber(ARGV[1]), tonumber(ARGV[2])
+local most = now + capacity
 local isEach = #ARGV == 2
 local values, olds, tats, reply = call('MGET', unpack(KEYS)), {}, {}, {}
 for k = 1, #KEYS do
   local old = tonumber(values[k] or 0) or 0
   olds[k] = old
-  tats[k] = old < now and now or old
+  tats[k] = old < now and now or old > most and most or old
 end
 for i = 1, isEach and #KEYS or (#ARGV - 2) / 2 do
   local k, cost = i, 1
@@ -81,6 +84,10 @@ for k = 1, #KEYS do
   for p = 1, count do
     local tat = tonumber(sub(text, 17 * p - 16, 17 * p)) or 0
     if tat > old then old = tat end
+    if tat > now + capacity[p] then
+      tat = now + capacity[p]
+      isChanged[k] = true
+    end
     tats[base + p] = tat > now and tat or now
   end
   olds[k] = old

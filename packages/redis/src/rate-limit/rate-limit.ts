@@ -142,6 +142,7 @@ export function rateLimit(store: Redis | LimitStore, options: RateLimitOptions):
       if (known !== undefined) return decide(policies, asked, known, "denial-cache");
     }
     if (!gate.enter()) return fall(key, sign * cost, asked);
+    const askedAtMs = clock.now();
     let charged: Charge;
     try {
       const answer = limits.charge(policies, key, sign * cost, call);
@@ -158,7 +159,7 @@ export function rateLimit(store: Redis | LimitStore, options: RateLimitOptions):
     gate.leave("here");
     const isHeld = charged.isAllowed && sign !== 0;
     const decision = decide(policies, isHeld ? 0 : asked, charged.debtsUs, "store");
-    if (!decision.isAllowed) denials.add(key, charged);
+    if (!decision.isAllowed) denials.add(key, charged, askedAtMs);
     return decision;
   };
 
