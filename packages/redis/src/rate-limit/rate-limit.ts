@@ -113,6 +113,9 @@ export function rateLimit(store: Redis | LimitStore, options: RateLimitOptions):
       key.length <= LONGEST_KEY ? key : createHash("sha256").update(key).digest("base64url");
     return prefix + short;
   };
+  /** A caller that had less time than Redis says nothing about it: what became of the call does, for all others. */
+  const isImpatient = (call: CallOptions | undefined, error: unknown): boolean =>
+    (call?.timeoutMs ?? timeoutMs) < timeoutMs && hasErrorCode(error, "UPSHIFT_REDIS_TIMEOUT");
   const largestCost = Math.min(...policies.map(({ burst }) => burst));
   const assertCost = (cost: number): void => {
     if (!Number.isSafeInteger(cost) || cost < 1)
@@ -143,9 +146,10 @@ export function rateLimit(store: Redis | LimitStore, options: RateLimitOptions):
     }
     if (!gate.enter()) return fall(key, sign * cost, asked);
     const askedAtMs = clock.now();
+    let answer: Promise<Charge> | undefined;
     let charged: Charge;
     try {
-      const answer = limits.charge(policies, key, sign * cost, call);
+      answer = limits.charge(policies, key, sign * cost, call);
       charged = await (call === undefined ? answer : bounded(answer, call));
     } catch (error) {
       if (!isAway(error)) {
@@ -153,7 +157,13 @@ export function rateLimit(store: Redis | LimitStore, options: RateLimitOptions):
         gate.leave(call?.signal?.aborted === true ? "unknown" : "here");
         throw error;
       }
-      gate.leave("away");
+      if (isImpatient(call, error)) {
+        gate.leave("unknown");
+        answer?.then(
+          () => gate.leave("here"),
+          (late: unknown) => gate.leave(isAway(late) ? "away" : "here"),
+        );
+      } else gate.leave("away");
       return fall(key, sign * cost, asked);
     }
     gate.leave("here");
