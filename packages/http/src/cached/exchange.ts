@@ -76,7 +76,7 @@ export class Exchange<
     rules: RecordRules,
     onRead: (name: string) => void,
     signal: AbortSignal,
-  ): Promise<Recorded> {
+  ): Promise<Recorded | undefined> {
     const request = trackRequest(this.request, found, rules.headers, onRead);
     const overflow = overflowTo(this, this.request, this.response);
     const recording = new RecordingResponse(request, this.response, rules, overflow, onRead);
@@ -95,12 +95,23 @@ export class Exchange<
           this.rest = recording.rest;
         })
         .then(resolve, reject);
-      void this.#run(request, recording.response, next).catch(fail);
+      let isDone = false;
+      // Functions that middleware has put on the real response may close over it.
+      const lookElsewhere = (): void => {
+        const { writableFinished } = this.response;
+        if (!isDone || !writableFinished || this.isAnswered || recording.response.headersSent)
+          return;
+        this.isAnswered = true;
+        resolve(undefined);
+      };
+      this.response.once("finish", lookElsewhere);
+      const run = async (): Promise<void> => {
+        await this.#handler(request, recording.response, next);
+        isDone = true;
+        lookElsewhere();
+      };
+      void run().catch(fail);
     });
-  }
-
-  async #run(request: Request, response: Response, next: Next): Promise<void> {
-    await this.#handler(request, response, next);
   }
 
   async sendUnshared(recorded: Recorded, body: Buffer): Promise<void> {

@@ -31,7 +31,7 @@ export interface Asker<Request> {
    *
    * @param onRead - to be told what the handler looked at that is not in the key
    * @param signal - nobody waits for it any more
-   * @returns `undefined` where the handler cannot be run for others, and was not
+   * @returns `undefined` where the handler cannot be run for others, and was not or has answered this request by itself
    */
   record(
     found: RequestKey,
@@ -139,13 +139,12 @@ export class RouteCache<Request> {
     // The cache gives the same promise for as long as the entry is good.
     const promise = this.#definition.get({ found, asker });
     const variants = this.#known.get(promise);
-    if (variants === undefined) return this.#answerLater(promise, found, asker);
+    if (variants === undefined) return this.#answerLater(promise, asker);
     return this.#give(variants, asker);
   }
 
   async #answerLater(
     promise: Promise<CachedResponse | undefined>,
-    found: RequestKey,
     asker: Asker<Request>,
   ): Promise<void> {
     const response = await promise.catch((error: unknown) => {
@@ -159,8 +158,10 @@ export class RouteCache<Request> {
       const variants = this.#answers.variantsOf(response);
       this.#known.set(promise, variants);
       await this.#give(variants, asker);
-    } else if (response?.by === asker) this.#passes.add(found.key);
-    else await asker.runPast();
+    } else if (response?.by === asker && response.recorded?.body !== undefined) {
+      asker.isAnswered = true;
+      await asker.sendUnshared(response.recorded, response.recorded.body);
+    } else await asker.runPast();
   }
 
   #give(variants: Variants, asker: Asker<Request>): Promise<void> | undefined {
@@ -188,6 +189,10 @@ export class RouteCache<Request> {
     signal.throwIfAborted();
     if (recorded === undefined) {
       context.skip();
+      if (asker.isAnswered) {
+        this.#passes.add(found.key);
+        this.#warn(ELSEWHERE);
+      }
       return { kind: "unshared", by: context };
     }
     const refusal = refusalToShare(recorded, read, this.#shareRules);
@@ -195,11 +200,8 @@ export class RouteCache<Request> {
       context.skip();
       this.#passes.add(found.key);
       this.#warn(refusal);
-      if (recorded.body !== undefined && !asker.isAnswered) {
-        asker.isAnswered = true;
-        await asker.sendUnshared(recorded, recorded.body);
-      }
-      return { kind: "unshared", by: asker };
+      // Sent by who asked: what goes wrong with that is not for those that wait.
+      return { kind: "unshared", by: asker, recorded };
     }
     if (!isKept(recorded.status)) context.skip();
     const tags = new Set([...(this.#options.tags?.(asker.request) ?? []), ...recorded.tags]);
@@ -214,6 +216,9 @@ export class RouteCache<Request> {
     onWarning(new ResponseNotKeptError(name, reason));
   }
 }
+
+const ELSEWHERE =
+  "its handler answered by another response than the one that it got, as functions of middleware that close over theirs do";
 
 /** Without them the browser of a user who logs out and in as another shows what it kept for the first. */
 function withCredentials(vary: readonly string[]): readonly string[] {

@@ -30,6 +30,8 @@ export function refusalToShare(
   if (valueOf("content-encoding") !== "")
     return "its handler has compressed it: leave that to the cache";
   if (valueOf("content-range") !== "") return "it is a part of something";
+  if (Number(valueOf("content-length")) > body.length)
+    return "its handler announced more than it gave";
   const cacheControl = valueOf("cache-control");
   if (/(?:^|[,\s])no-store(?:$|[,\s=])/i.test(cacheControl)) return "its handler said `no-store`";
   if (!isPrivate && /(?:^|[,\s])private(?:$|[,\s=])/i.test(cacheControl))

@@ -1,3 +1,4 @@
+import type { Recorded } from "./recorded.ts";
 import { type EntityTag, parseTag, tagOfContent } from "../validation/entity-tag.ts";
 
 /** A response as the cache keeps it, also in Redis. */
@@ -18,6 +19,8 @@ export interface StoredResponse {
 interface UnsharedResponse {
   readonly kind: "unshared";
   readonly by: object;
+  /** Not of what the handler has answered by itself. */
+  readonly recorded?: Recorded;
 }
 
 export type CachedResponse = StoredResponse | UnsharedResponse;
