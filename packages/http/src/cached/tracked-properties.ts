@@ -96,10 +96,10 @@ export function trackPersonal(
   for (const name of new Set([...DERIVED, ...Object.getOwnPropertyNames(from)]))
     if (name in from && !OF_EVERY_REQUEST.has(name))
       tracked[name] = trackedProperty(from, name, `request.${name}`, rules, onRead);
-  // A request of Fastify and one of HTTP/2 have their own, which cannot be told from those of middleware.
-  if (from instanceof IncomingMessage)
+  // A request of HTTP/2 has some of its own, which cannot be told from those of middleware.
+  if (!("stream" in from))
     for (const name of Object.getOwnPropertySymbols(from))
-      if (!SYMBOLS_OF_NODE.has(name))
+      if (!SYMBOLS_OF_NODE.has(name) && name.description?.startsWith("fastify.") !== true)
         tracked[name] = trackedProperty(from, name, `request[${String(name)}]`, rules, onRead);
   for (const name of CONNECTION)
     if (name in from && !rules.allowed.has(name))

@@ -14,8 +14,10 @@ import {
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { type Cache, createCache } from "@upshift/cache";
+import { fastify, type FastifyRequest } from "fastify";
 import { Hono } from "hono";
 import { afterEach, beforeEach, expect, it } from "vitest";
+import { cached as cachedFastify } from "../../src/adapters/fastify.ts";
 import { cached as cachedHono, type CachedHonoContext } from "../../src/adapters/hono.ts";
 import { cached } from "../../src/index.ts";
 
@@ -100,6 +102,23 @@ it.each<[string, (request: IncomingMessage, response: ServerResponse) => void, H
     leave,
   );
   for (const person of ["ann", "bob"]) expect(await fetchAs(port, person)).toBe(`for ${person}`);
+});
+
+it("a symbol of the request of Fastify is not shared", async () => {
+  const app = fastify();
+  app.addHook("onRequest", async (request) => {
+    Object.assign(request, { [USER]: request.headers["x-user"] });
+  });
+  const options = { cache, name: "route", onWarning: () => undefined };
+  app.get(
+    "/",
+    cachedFastify(options, (request: FastifyRequest) => `for ${Reflect.get(request, USER)}`),
+  );
+  for (const user of ["ann", "bob"]) {
+    const { body } = await app.inject({ url: "/", headers: { "x-user": user } });
+    expect(body).toBe(`for ${user}`);
+  }
+  await app.close();
 });
 
 it("the body of a GET is not shared, and can be read where there is none", async () => {

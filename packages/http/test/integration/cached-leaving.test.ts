@@ -151,6 +151,28 @@ it("a large response for shared caches with a cookie that was set before is refu
   expect((await get(port)).status).toBe(500);
 });
 
+it("in Hono such a response ends its source", async () => {
+  let isCancelled = false;
+  const source = (): ReadableStream =>
+    new ReadableStream({
+      pull: (controller) => controller.enqueue(new Uint8Array(100)),
+      cancel: () => void (isCancelled = true),
+    });
+  const app = new Hono();
+  app.onError(() => new Response("refused", { status: 500 }));
+  app.use(async (context, next) => {
+    context.header("Set-Cookie", "session=of-ann");
+    await next();
+  });
+  const headers = { "Cache-Control": "public, max-age=60" };
+  app.get(
+    "/",
+    cachedHono({ cache, name: "route", maxBytes: 10 }, () => new Response(source(), { headers })),
+  );
+  expect((await app.request("/")).status).toBe(500);
+  await until(() => isCancelled);
+});
+
 it("a handler of Fastify has its instance as `this`, and a query with large numbers", async () => {
   const port = await listenFastify((app) => {
     app.decorate("greeting", "hello");

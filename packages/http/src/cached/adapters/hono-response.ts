@@ -31,7 +31,12 @@ export async function recordResponse(
     if (sizeBytes <= mostBytes) continue;
     signal.removeEventListener("abort", cancel);
     const recorded = { status, fields, body: undefined, tags };
-    if (!overflow(recorded, goOn(chunks, reader))) await reader.cancel();
+    let isTaken = false;
+    try {
+      isTaken = overflow(recorded, goOn(chunks, reader));
+    } finally {
+      if (!isTaken) await reader.cancel();
+    }
     return recorded;
   }
   return { status, fields, body: Buffer.concat(chunks), tags };

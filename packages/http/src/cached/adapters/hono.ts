@@ -91,11 +91,11 @@ class HonoAsker<Context extends CachedHonoContext> implements Asker<Context> {
     const limits = { mostBytes, signal };
     return await recordResponse(response, tags, limits, (recorded, whole) => {
       if (this.isAnswered) return false;
-      this.isAnswered = true;
       const { status } = recorded;
       const fields = headersOfRecorded(recorded);
       const body = context.req.method === "HEAD" ? undefined : whole;
       this.response = writePlanned(context, { status, headers: fields, body });
+      this.isAnswered = true;
       return body !== undefined;
     });
   }
