@@ -5,10 +5,10 @@ import type { BullQueue, NewJob } from "./job-backend.ts";
 import { bounded, timerOf } from "./bounded.ts";
 import { QueueTimeoutError, TransactionalAddError } from "./queue-errors.ts";
 
-/** Sets the search path for the transaction and says what it was; a CTE is evaluated before what reads it. */
+/** Sets the search path for the transaction and keeps what it was; a CTE is evaluated before what reads it. */
 const ENTER = `WITH was AS MATERIALIZED (SELECT current_setting('search_path') AS path)
-SELECT path, set_config('search_path', $1, true) FROM was`;
-const LEAVE = "SELECT set_config('search_path', $1, true)";
+SELECT set_config('upshift.search_path', path, true), set_config('search_path', $1, true) FROM was`;
+const LEAVE = "SELECT set_config('search_path', current_setting('upshift.search_path'), true)";
 const READY_TIMEOUT_MS = 5_000;
 /** SQLSTATE of a function and of a table that the search path does not show. */
 const UNDEFINED: ReadonlySet<unknown> = new Set(["42883", "42P01"]);
@@ -34,12 +34,12 @@ export async function addInPostgres(
   });
   if (!(queue instanceof Queue) || !(queue.backend instanceof PostgresQueueBackend))
     throw new TransactionalAddError(queue.name, "its queue is not in PostgreSQL");
-  const run = async (text: string, values?: unknown[]): Promise<unknown> => {
-    const { rows } = await tx.query(ENTER, [`"${schema}"`]);
-    const result = await tx.query(text, values);
-    await tx.query(LEAVE, [rows[0]?.path]);
-    return result;
-  };
+  const run = (text: string, values?: unknown[]): Promise<unknown> =>
+    inRow(tx, [
+      () => tx.query(ENTER, [`"${schema}"`]),
+      () => tx.query(text, values),
+      () => tx.query(LEAVE),
+    ]);
   const backend: unknown = Object.create(queue.backend, { query: { value: run } });
   const view: Queue = Object.create(queue, { backend: { value: backend } });
   try {
@@ -55,6 +55,34 @@ export async function addInPostgres(
       ? new TransactionalAddError(queue.name, "`tx` is in no transaction; BEGIN first", error)
       : error;
   }
+}
+
+/**
+ * Statements with none of the caller's between them: that one would run with BullMQ's search path.
+ *
+ * A transaction of ours puts what it is given in line, so it is given all at once. pg's client must not be given a second statement while it runs the first, by its caller neither.
+ *
+ * @returns what the second gave
+ */
+async function inRow<T>(
+  tx: Queryable,
+  [enter, run, leave]: readonly [() => Promise<unknown>, () => Promise<T>, () => Promise<unknown>],
+): Promise<T> {
+  if (tx.takesQueryConfig !== true) {
+    await enter();
+    const result = await run();
+    await leave();
+    return result;
+  }
+  const entered = enter();
+  const result = run();
+  const left = leave();
+  // The first that fails is why; those behind it fail with the transaction.
+  await Promise.allSettled([entered, result, left]);
+  await entered;
+  const found = await result;
+  await left;
+  return found;
 }
 
 const turns = new WeakMap<Queryable, Promise<unknown>>();
