@@ -320,6 +320,19 @@ describe("sources", () => {
     await expectNoLeak();
   });
 
+  test("COPY: a backend killed while the source gives nothing ends the wait for it", async () => {
+    const source = slowly(rows, 350, async () => {
+      await database.query(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1 AND state <> 'idle'",
+        [APPLICATION],
+      );
+      await new Promise(() => undefined);
+    });
+    await expect(copyMany(pool, "t", source)).rejects.toThrow(/terminat/);
+    await expectUntouched();
+    await expectNoLeak();
+  });
+
   test("a source is read no faster than the server takes its rows", async () => {
     const locker = new Client({ connectionString: database.url });
     await locker.connect();

@@ -1,6 +1,7 @@
 import { from as copyFrom, type CopyStreamQuery } from "pg-copy-streams";
 import type { Connection } from "../../connection/connection.ts";
 import type { Queryable } from "../../connection/queryable.ts";
+import type { Abortable } from "../../connection/with-connection.ts";
 
 /** pg's own client in JavaScript, which takes a query object that speaks the protocol itself. */
 interface CopyCapable extends Queryable {
@@ -25,6 +26,11 @@ export interface CopyIn {
   fail(): void;
 }
 
+interface StartCopyOptions extends Abortable {
+  /** Told when the server has ended it, or the connection was lost, whatever it is that is waited for. */
+  readonly onFailed: (error: unknown) => void;
+}
+
 /**
  * @param text - the statement
  * @throws by all of its calls what the server says, and `signal.reason` when the connection's signal is aborted
@@ -33,7 +39,7 @@ export function startCopy(
   connection: Connection,
   driver: CopyCapable,
   text: string,
-  signal: AbortSignal | undefined,
+  { signal, onFailed }: StartCopyOptions,
 ): CopyIn {
   const stream = copyFrom(text);
   let isOver = false;
@@ -61,10 +67,7 @@ export function startCopy(
       }),
   );
   const ended = copied.finally(() => signal?.removeEventListener("abort", onAbort));
-  const failed = ended.then(
-    () => undefined,
-    () => undefined,
-  );
+  const failed = ended.then(() => undefined, onFailed);
   return {
     async write(block) {
       if (isOver) await ended;

@@ -76,12 +76,18 @@ async function copySlice(
   let leading: { readonly group: CopyGroup; readonly copy: CopyIn } | undefined;
   let count = 0;
   let characters = 0;
+  let interruption: unknown;
+  const interrupt = (error: unknown): void => {
+    interruption = error;
+    reader.interrupt(error);
+  };
   const start = (group: CopyGroup): CopyIn | undefined => {
     const text = target.statement(group.set);
     if (text === undefined) return undefined;
     const { driver } = connection;
     if (!canCopy(driver)) throw new TypeError("the driver has no COPY");
-    return startCopy(connection, driver, text, signal);
+    // A source may be waited for long after the server has ended the COPY.
+    return startCopy(connection, driver, text, { signal, onFailed: interrupt });
   };
   try {
     while (count < sliceRows && characters < SLICE_CHARACTERS) {
@@ -118,7 +124,9 @@ async function copySlice(
     }
   } catch (error) {
     leading?.copy.fail();
-    throw error;
+    throw error === interruption && leading !== undefined
+      ? rejectionOf(error, leading.group, target)
+      : error;
   }
   return count;
 }
@@ -134,7 +142,10 @@ async function sent(
     await group.send(copy, isLast);
     if (isLast) target.copied(await copy.end());
   } catch (error) {
-    if (isRowRejection(error)) throw new CopyRejection(error, group, target.relationName);
-    throw error;
+    throw rejectionOf(error, group, target);
   }
+}
+
+function rejectionOf(error: unknown, group: CopyGroup, { relationName }: CopyTarget): unknown {
+  return isRowRejection(error) ? new CopyRejection(error, group, relationName) : error;
 }

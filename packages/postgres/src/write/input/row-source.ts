@@ -9,6 +9,8 @@ export type Source<T> = readonly T[] | Iterable<T> | AsyncIterable<T>;
 export interface RowReader {
   /** @returns `undefined` at the end; at once where rows are at hand, so that only a source that waits costs a promise per row */
   next(): { readonly row: unknown } | undefined | Promise<{ readonly row: unknown } | undefined>;
+  /** Ends a wait for the source, or the next one, with this error: there is nowhere to write rows any more. */
+  interrupt(error: unknown): void;
   /** Tells the source that no more is wanted. Not needed after its end. */
   close(): Promise<void>;
 }
@@ -32,6 +34,8 @@ function syncReader(iterator: Iterator<unknown>): RowReader {
       isOpen = false;
       return undefined;
     },
+    // It is never waited for.
+    interrupt: () => undefined,
     async close() {
       if (isOpen) iterator.return?.();
       isOpen = false;
@@ -42,11 +46,17 @@ function syncReader(iterator: Iterator<unknown>): RowReader {
 function asyncReader(iterator: AsyncIterator<unknown>, signal: AbortSignal | undefined): RowReader {
   let isOpen = true;
   let isWaiting = false;
-  let giveUp: ((reason: unknown) => void) | undefined;
-  const onAbort = (): void => giveUp?.(signal?.reason);
+  let giveUp: ((error: unknown) => void) | undefined;
+  let interruption: { readonly error: unknown } | undefined;
+  const interrupt = (error: unknown): void => {
+    interruption ??= { error };
+    giveUp?.(error);
+  };
+  const onAbort = (): void => interrupt(signal?.reason);
   signal?.addEventListener("abort", onAbort);
+  if (signal?.aborted === true) onAbort();
   const take = async (): Promise<{ readonly row: unknown } | undefined> => {
-    signal?.throwIfAborted();
+    if (interruption !== undefined) throw interruption.error;
     isWaiting = true;
     try {
       const { done, value } = await withGiveUp(iterator.next());
@@ -56,7 +66,7 @@ function asyncReader(iterator: AsyncIterator<unknown>, signal: AbortSignal | und
       return undefined;
     } catch (error) {
       // A source that has thrown is over; one that was given up on is still waiting.
-      if (signal?.aborted !== true) isOpen = false;
+      if (interruption === undefined) isOpen = false;
       throw error;
     }
   };
@@ -64,16 +74,15 @@ function asyncReader(iterator: AsyncIterator<unknown>, signal: AbortSignal | und
   const withGiveUp = (
     next: Promise<IteratorResult<unknown, unknown>>,
   ): Promise<IteratorResult<unknown, unknown>> =>
-    signal === undefined
-      ? next
-      : new Promise((resolve, reject) => {
-          giveUp = reject;
-          next.then(resolve, reject);
-          // The source itself may have aborted it just now.
-          if (signal.aborted) reject(signal.reason);
-        });
+    new Promise((resolve, reject) => {
+      giveUp = reject;
+      next.then(resolve, reject);
+      // The source itself may have aborted it just now.
+      if (interruption !== undefined) reject(interruption.error);
+    });
   return {
     next: take,
+    interrupt,
     async close() {
       signal?.removeEventListener("abort", onAbort);
       if (!isOpen) return;
