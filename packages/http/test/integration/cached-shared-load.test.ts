@@ -286,19 +286,3 @@ it("a response refuses what a real one refuses after its end", async () => {
   expect(await read(await open(port))).toMatchObject({ status: 200, body: "text" });
   expect(codes).toEqual(Array(4).fill("ERR_HTTP_HEADERS_SENT"));
 });
-
-const person: (request: object) => never = (request) =>
-  Promise.resolve(Reflect.get(request, "user")) as never;
-
-it("refuses a promise of a person or of a part of the key, which would be the same for all", async () => {
-  for (const option of [{ private: person }, { key: person }, { key: () => [{}] as never }]) {
-    const handler = cached({ cache, name: `route${Math.random()}`, ...option }, (_, response) =>
-      response.end(),
-    );
-    const port = await listen((request, response) => {
-      handler(request, response).catch((error: Error) => response.end(error.message));
-    });
-    expect((await get(port)).body).toContain("a promise");
-    close();
-  }
-});

@@ -95,3 +95,19 @@ it("a body that is shorter than announced is not kept", async () => {
   expect((await get(port)).body).toBe("complete");
   expect(warnings).toEqual([expect.stringContaining("announced")]);
 });
+
+const person: (request: object) => never = (request) =>
+  Promise.resolve(Reflect.get(request, "user")) as never;
+
+it("refuses a promise of a person or of a part of the key, which would be the same for all", async () => {
+  for (const option of [{ private: person }, { key: person }, { key: () => [{}] as never }]) {
+    const handler = cached({ cache, name: `route${Math.random()}`, ...option }, (_, response) =>
+      response.end(),
+    );
+    const port = await listen((request, response) => {
+      handler(request, response).catch((error: Error) => response.end(error.message));
+    });
+    expect((await get(port)).body).toContain("a promise");
+    close();
+  }
+});
