@@ -16,7 +16,9 @@ describe("a clock of the turn", () => {
     const clock = new TurnClock(createCounter());
     expect(clock.now()).toBe(1);
     await Promise.resolve();
-    await new Promise<void>((resolve) => void process.nextTick(resolve));
+    await new Promise<void>((resolve) => {
+      process.nextTick(resolve);
+    });
     expect(clock.now()).toBe(1);
     await endOfTurn();
     expect(clock.now()).toBe(2);
