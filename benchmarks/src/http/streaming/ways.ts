@@ -73,7 +73,7 @@ async function writeEach(response: ServerResponse, rows: AsyncIterable<unknown>)
   response.end();
 }
 
-async function* generated(): AsyncGenerator<unknown> {
+async function* generated(): AsyncGenerator {
   for (let id = 1; id <= GENERATED_COUNT; id += 1) {
     const email = `customer${id}@example.com`;
     yield { id, email, amount: (id % 100_000) / 100, note: `A note, with some text, ${id}` };

@@ -1,5 +1,5 @@
-import { InvalidArgumentError } from "@upshift/foundation";
-import { refuseUnknown } from "../refuse-unknown.ts";
+import { InvalidArgumentError, refuseUnknown } from "@upshift/foundation";
+import { assertCacheControl } from "../send/cache-control.ts";
 import type { CachedOptions } from "./cached-options.ts";
 
 const NAMES: ReadonlySet<keyof CachedOptions> = new Set([
@@ -50,6 +50,7 @@ export function checkOptions<Request>(options: CachedOptions<Request>, handler: 
   const isPublic: unknown = options.public;
   if (isPublic !== undefined && typeof isPublic !== "boolean")
     throw new InvalidArgumentError("`public` as `true` or `false`", isPublic);
+  if (typeof options.cacheControl === "string") assertCacheControl(options.cacheControl);
   const etag: unknown = options.etag;
   if (etag !== undefined && etag !== "strong" && etag !== "weak")
     throw new InvalidArgumentError('`etag` as "strong" or "weak"', etag);

@@ -5,6 +5,12 @@ import { hasLeft } from "../send/departure.ts";
 import type { Overflow } from "./recording-response.ts";
 import { headersOfRecorded } from "./unshared.ts";
 
+/** How a response gets into our hands. */
+interface Taking {
+  readonly prepare: () => unknown;
+  readonly take: () => unknown;
+}
+
 /** Stands for a body that comes later. */
 const BODY = new Uint8Array();
 
@@ -18,7 +24,7 @@ export function overflowTo(
   asker: { isAnswered: boolean },
   request: IncomingMessage,
   response: ServerResponse,
-  { prepare, take }: { prepare(): unknown; take(): unknown } = NOTHING,
+  { prepare, take }: Taking = NOTHING,
 ): Overflow {
   let hasBegun = false;
   return {

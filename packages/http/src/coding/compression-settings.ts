@@ -1,6 +1,5 @@
-import { InvalidArgumentError } from "@upshift/foundation";
+import { InvalidArgumentError, refuseUnknown } from "@upshift/foundation";
 import { AVAILABLE_CODINGS } from "./available-codings.ts";
-import { refuseUnknown } from "../refuse-unknown.ts";
 import { type Coding, isCoding } from "./coding.ts";
 import { type CompressionLevels, DEFAULT_LEVELS, toLevels } from "./compress.ts";
 import { isCompressible } from "./compressible.ts";

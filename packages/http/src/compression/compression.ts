@@ -1,6 +1,6 @@
+import { refuseUnknown } from "@upshift/foundation";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { type CompressionOptions, toCompressionSettings } from "../coding/compression-settings.ts";
-import { refuseUnknown } from "../refuse-unknown.ts";
 import { ResponseCompressor, type ResponseFilter } from "./response-compressor.ts";
 
 /** How existing applications are compressed. */

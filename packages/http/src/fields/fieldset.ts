@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from "@upshift/foundation";
+import { InvalidArgumentError, refuseUnknown } from "@upshift/foundation";
 import {
   type FieldNode,
   type FieldNodes,
@@ -12,7 +12,6 @@ import { type FieldSelection, toSelection } from "./field-selection.ts";
 import { ForbiddenFieldsError, UnknownFieldsError } from "./fields-errors.ts";
 import { fieldsOfQuery } from "./fields-query.ts";
 import { shapeOfSchema, type StandardSchema } from "./read-schema.ts";
-import { refuseUnknown } from "../refuse-unknown.ts";
 import { type Chooser, choose, leafPaths } from "./choose-fields.ts";
 import { emptyWish, readWish, type Wish, type WishLimits } from "./wish.ts";
 

@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from "@upshift/foundation";
+import { InvalidArgumentError, refuseUnknown } from "@upshift/foundation";
 import {
   type AddressSource,
   clientAddress,
@@ -6,7 +6,6 @@ import {
 } from "../client-address/client-address.ts";
 import type { PlannedResponse } from "../planned-response.ts";
 import { problem, type ProblemDetails } from "../problem/problem.ts";
-import { refuseUnknown } from "../refuse-unknown.ts";
 import type { LimitDecision, RequestLimit } from "./limit-decision.ts";
 
 export interface RateLimitedOptions<Request> extends ClientAddressOptions {

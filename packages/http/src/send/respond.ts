@@ -1,4 +1,4 @@
-import { refuseUnknown } from "../refuse-unknown.ts";
+import { refuseUnknown } from "@upshift/foundation";
 import { Readable } from "node:stream";
 import type { PlannedResponse, RequestFacts } from "../planned-response.ts";
 import { type EntityTag, tagOfVersion, type Version } from "../validation/entity-tag.ts";

@@ -1,7 +1,6 @@
-import { type Duration, InvalidArgumentError, toMs } from "@upshift/foundation";
+import { type Duration, InvalidArgumentError, toMs, refuseUnknown } from "@upshift/foundation";
 import type { PlannedResponse } from "../planned-response.ts";
 import type { ProblemDetails } from "../problem/problem.ts";
-import { refuseUnknown } from "../refuse-unknown.ts";
 import type { StreamFormat } from "./stream-format.ts";
 
 export interface StreamOptions {

@@ -1,4 +1,4 @@
-import { once } from "node:events";
+import { EventEmitter, once } from "node:events";
 import { createServer, type ServerResponse } from "node:http";
 import { connect as connect2, constants, createServer as createServer2 } from "node:http2";
 import { createServer as createTlsServer } from "node:https";
@@ -17,10 +17,13 @@ async function listen(started: Server): Promise<number> {
   return (started.address() as AddressInfo).port;
 }
 
-/** @yields the value, and fails when it has left */
+/** Where the client tells that something has arrived: Node takes a reset that comes together with the bytes before it for the end. */
+const client = new EventEmitter();
+
+/** @yields the value, and fails when it has arrived */
 async function* failingLater<Value>(value: Value): AsyncGenerator<Value> {
   yield value;
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  await once(client, "read");
   throw new Error("late");
 }
 
@@ -32,7 +35,7 @@ const sendFailing = (response: ServerResponse): void => {
 /** How the connection ends for a client to whom its end is the end of the body. */
 async function endOf(socket: Socket): Promise<unknown> {
   socket.write("GET / HTTP/1.0\r\n\r\n");
-  socket.resume();
+  socket.on("data", () => client.emit("read"));
   const ended = once(socket, "end").then(() => "in order");
   return await ended.catch((error: unknown) => error);
 }
@@ -47,7 +50,7 @@ test("a client of HTTP/2 sees that a body that was sent is not whole", async () 
     createServer2((_, response) => sendFailing(response as unknown as ServerResponse)),
   );
   const session = connect2(`http://127.0.0.1:${port}`);
-  const request = session.request({ ":path": "/" }).resume();
+  const request = session.request({ ":path": "/" }).on("data", () => client.emit("read"));
   const ended = once(request, "close");
   await expect(ended).rejects.toMatchObject({ code: "ERR_HTTP2_STREAM_ERROR" });
   session.destroy();

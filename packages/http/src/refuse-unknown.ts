@@ -1,1 +1,0 @@
-export { refuseUnknown } from "@upshift/foundation";
