@@ -37,7 +37,7 @@ export class Exchange<
   readonly #next: Next | undefined;
   isAnswered = false;
   /** When all is written of an answer that was too large to be kept. */
-  rest: Promise<void> = Promise.resolve();
+  rest: Promise<void> | undefined;
 
   constructor(
     request: Request,
