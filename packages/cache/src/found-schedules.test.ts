@@ -182,6 +182,46 @@ const FOUND: readonly Found[] = [
       "Q answer ",
     ],
   },
+  {
+    claim:
+      "a tag that another invalidated is heard of, although the answer to an own one came first",
+    scenario: {
+      ...PLAIN,
+      policy: "stale",
+      isCluster: true,
+      hasFaults: true,
+      hasTime: true,
+      actors: [
+        { process: "P", steps: [{ do: "tag" }] },
+        { process: "Q", steps: [{ do: "get", key: "b" }, { do: "tag" }] },
+        { process: "P", steps: [{ do: "get", key: "b" }] },
+      ],
+    },
+    labels: [
+      "Q start Q0.0",
+      "P start P1.0",
+      "P start P0.0",
+      "P lose journal",
+      "tick",
+      "tick",
+      "P lose journal",
+      "Q load b 1",
+      "tick",
+      "P lose journal",
+      "tick",
+      "Q run journal",
+      "tick",
+      "P lose journal",
+      "tick",
+      "P lose journal",
+      "tick",
+      "Q start Q0.1",
+      "Q lose journal",
+      "P run journal",
+      "Q run journal",
+      "P drop 0",
+    ],
+  },
 ];
 
 const stage = await new Stage().prepare();

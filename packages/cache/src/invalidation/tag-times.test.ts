@@ -24,6 +24,21 @@ describe("when tags were invalidated", () => {
     expect(times.isExpired(entry(1, -1, "t"), "user")).toBe(false);
   });
 
+  it("hears of what another invalidated before, when the answer to an own one came first", () => {
+    const times = new TagTimes();
+    times.begin(userTag("t"));
+    const between = entry(5, times.ordinal, "t");
+    times.raise(userTag("t"), 20, true);
+    times.settle(userTag("t"), 20);
+    expect(times.isVoid(between, "user")).toBe(false);
+    times.raise(userTag("t"), 10, false);
+    expect(times.isVoid(between, "user")).toBe(true);
+    // Told twice, it voids nothing that was loaded since.
+    const after = entry(5, times.ordinal, "t");
+    times.raise(userTag("t"), 10, false);
+    expect(times.isVoid(after, "user")).toBe(false);
+  });
+
   it("voids at once what this process invalidates, and nothing that it loads from then on", () => {
     const times = new TagTimes();
     const before = entry(5, times.ordinal, "t");

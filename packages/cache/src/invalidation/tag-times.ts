@@ -16,6 +16,8 @@ export interface Tagged {
 
 interface TagTime {
   clock: number;
+  /** The highest that was heard from others: an own one may be higher, and be heard of first. */
+  heardClock: number;
   ordinal: number;
   /** Invalidations of it that Redis has not taken yet. */
   pendingCount: number;
@@ -76,10 +78,11 @@ export class TagTimes {
   /** @param isOwn - this process has heard of it when it began it */
   raise(tag: string, clock: number, isOwn: boolean): void {
     const time = this.#timeOf(tag);
-    if (time.clock >= clock) return;
-    time.clock = clock;
+    if ((isOwn ? time.clock : time.heardClock) >= clock) return;
+    time.clock = Math.max(time.clock, clock);
     this.#touch(time);
     if (isOwn) return;
+    time.heardClock = clock;
     this.#ordinal += 1;
     time.ordinal = this.#ordinal;
   }
@@ -121,6 +124,7 @@ export class TagTimes {
   #timeOf(tag: string): TagTime {
     const time = this.#times.get(tag) ?? {
       clock: 0,
+      heardClock: 0,
       ordinal: 0,
       pendingCount: 0,
       version: 0,

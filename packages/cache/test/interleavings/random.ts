@@ -69,8 +69,9 @@ export function randomScenario(random: () => number): Scenario {
   const hasTime = chance(0.1);
   const step = (): Step => {
     const name = pick(chance(0.55) ? READS : WRITES);
-    // An expired value is given out after a failure: then nothing says what it has to be.
-    if (hasFailures && (name === "expire" || name === "expireTag")) return { do: "tag" };
+    // An expired value is given out after a failure and while a load takes its time: then nothing says what it has to be.
+    if ((hasFailures || hasTime) && (name === "expire" || name === "expireTag"))
+      return { do: "tag" };
     // Removing by a pattern waits on the system's clock before it tries again.
     if ((hasFaults || hasTime) && name === "pattern") return { do: "all" };
     const key: Key = chance(0.75) ? "a" : "b";
