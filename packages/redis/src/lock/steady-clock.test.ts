@@ -27,3 +27,20 @@ test("it goes on by the system clock where that went further, as after a sleep",
   stepSystemClock(HOUR_MS);
   expect(steadyClock.now() - beforeMs).toBeGreaterThanOrEqual(HOUR_MS);
 });
+
+test("it goes no faster for being read often", () => {
+  let runMs = performance.now();
+  vi.spyOn(performance, "now").mockImplementation(() => runMs);
+  const startMs = Date.now();
+  vi.spyOn(Date, "now").mockImplementation(() => startMs + Math.floor(runMs - beganMs));
+  const beganMs = runMs;
+  const beforeMs = steadyClock.now();
+  for (let read = 0; read < 10_000; read += 1) {
+    runMs += 0.1;
+    steadyClock.now();
+  }
+  const passedMs = steadyClock.now() - beforeMs;
+  // What doubles of this size cannot tell apart adds up.
+  expect(passedMs).toBeGreaterThan(995);
+  expect(passedMs).toBeLessThan(1_005);
+});

@@ -1,5 +1,8 @@
 import { systemClock, type TimerClock } from "@upshift/foundation";
 
+/** The system's clock tells whole milliseconds: by less than this it is not ahead. */
+const ROUNDING_MS = 2;
+
 let nowMs = Date.now();
 let wallMs = nowMs;
 let runMs = performance.now();
@@ -15,7 +18,9 @@ export const steadyClock: TimerClock = {
     const wasRunMs = runMs;
     wallMs = Date.now();
     runMs = performance.now();
-    nowMs += Math.max(wallMs - wasWallMs, runMs - wasRunMs);
+    const ranMs = runMs - wasRunMs;
+    const aheadMs = wallMs - wasWallMs - ranMs;
+    nowMs += ranMs + (aheadMs > ROUNDING_MS ? aheadMs : 0);
     return nowMs;
   },
   after: (delayMs, run, options) => systemClock.after(delayMs, run, options),
