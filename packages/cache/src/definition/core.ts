@@ -5,7 +5,6 @@ import type { Applier } from "../invalidation/applier.ts";
 import type { TagTimes } from "../invalidation/tag-times.ts";
 import type { Journal } from "../journal/journal.ts";
 import type { ServerTime } from "../journal/server-time.ts";
-
 import type { RedisLevel } from "../redis-level/redis-level.ts";
 import type { WakeCalls } from "../redis-level/wake-calls.ts";
 

@@ -5,7 +5,8 @@ import { checkOptions } from "./check-options.ts";
 import { Exchange, type Handler, type Next } from "./exchange.ts";
 import type { RequestView } from "./request-key.ts";
 import { RouteCache } from "./route-cache.ts";
-import { hasBody, nodeHeaders } from "./with-host.ts";
+import { hasBody } from "./has-body.ts";
+import { nodeHeaders } from "./with-host.ts";
 
 /**
  * A handler whose responses are kept: made once per key among all processes, compressed once, validated before anything runs. For node:http and Express.

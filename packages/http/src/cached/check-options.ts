@@ -1,4 +1,4 @@
-import { InvalidArgumentError, refuseUnknown } from "@upshift/foundation";
+import { assertFunctions, InvalidArgumentError, refuseUnknown } from "@upshift/foundation";
 import { assertCacheControl } from "../send/cache-control.ts";
 import type { CachedOptions } from "./cached-options.ts";
 
@@ -19,7 +19,6 @@ const NAMES: ReadonlySet<keyof CachedOptions> = new Set([
   "maxBytes",
   "onWarning",
 ]);
-const FUNCTIONS = ["key", "private", "tags", "onWarning"] as const;
 /** Text in their place would be taken for a list of its characters. */
 const LISTS = ["query", "vary", "ignoreHeaders"] as const;
 
@@ -37,11 +36,8 @@ export function checkOptions<Request>(options: CachedOptions<Request>, handler: 
     );
   if (typeof handler !== "function")
     throw new InvalidArgumentError("a handler as the second argument of `cached`", handler);
-  for (const name of FUNCTIONS) {
-    const given: unknown = options[name];
-    if (given !== undefined && typeof given !== "function")
-      throw new InvalidArgumentError(`\`${name}\` as a function`, given);
-  }
+  const { key, private: personOf, tags, onWarning } = options;
+  assertFunctions({ key, private: personOf, tags, onWarning });
   for (const name of LISTS) {
     const given: unknown = options[name];
     if (given !== undefined && !(Array.isArray(given) && given.every(isText)))

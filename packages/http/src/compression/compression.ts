@@ -1,5 +1,5 @@
-import { refuseUnknown } from "@upshift/foundation";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { refuseUnknown } from "@upshift/foundation";
 import { type CompressionOptions, toCompressionSettings } from "../coding/compression-settings.ts";
 import { ResponseCompressor, type ResponseFilter } from "./response-compressor.ts";
 

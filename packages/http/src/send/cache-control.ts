@@ -1,4 +1,4 @@
-import { type Duration, InvalidArgumentError, toMs, refuseUnknown } from "@upshift/foundation";
+import { type Duration, InvalidArgumentError, refuseUnknown, toMs } from "@upshift/foundation";
 
 /** Directives of RFC 9111 and RFC 5861. Durations are sent in whole seconds: numbers are ms, `"30s"` reads better. */
 export interface CacheControl {

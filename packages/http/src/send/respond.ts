@@ -1,5 +1,5 @@
-import { refuseUnknown } from "@upshift/foundation";
 import { Readable } from "node:stream";
+import { refuseUnknown } from "@upshift/foundation";
 import type { PlannedResponse, RequestFacts } from "../planned-response.ts";
 import { type EntityTag, tagOfVersion, type Version } from "../validation/entity-tag.ts";
 import { discard } from "./content.ts";

@@ -1,4 +1,4 @@
-import { type Duration, InvalidArgumentError, toMs, refuseUnknown } from "@upshift/foundation";
+import { type Duration, InvalidArgumentError, refuseUnknown, toMs } from "@upshift/foundation";
 import type { PlannedResponse } from "../planned-response.ts";
 import type { ProblemDetails } from "../problem/problem.ts";
 import type { StreamFormat } from "./stream-format.ts";

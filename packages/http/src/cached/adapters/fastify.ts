@@ -14,7 +14,8 @@ import { type Asker, type RecordRules, RouteCache } from "../route-cache.ts";
 import { isAlike, isLike, own, trackRequest } from "../tracked-request.ts";
 import { type PropertyRules, trackedProperty, trackPersonal } from "../tracked-properties.ts";
 import { headersOfRecorded } from "../unshared.ts";
-import { hasBody, nodeHeaders } from "../with-host.ts";
+import { hasBody } from "../has-body.ts";
+import { nodeHeaders } from "../with-host.ts";
 import { writeAnswer } from "../write-answer.ts";
 
 /** What is used of a request of Fastify 5. */
@@ -94,7 +95,7 @@ class FastifyAsker<
   /** What the handler gave when it ran past the cache: Fastify is to send it. */
   past: unknown = undefined;
   /** When all is written of an answer that was too large to be kept. */
-  rest: Promise<void> = Promise.resolve();
+  rest: Promise<void> | undefined;
 
   constructor(
     request: Request,
