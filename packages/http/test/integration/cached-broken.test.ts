@@ -1,45 +1,18 @@
 import { once } from "node:events";
-import {
-  createServer,
-  type IncomingMessage,
-  type RequestListener,
-  type Server,
-  type ServerResponse,
-} from "node:http";
+import { type IncomingMessage, type ServerResponse } from "node:http";
 import { connect, createServer as createServer2 } from "node:http2";
 import type { AddressInfo } from "node:net";
 import { pipeline, Readable } from "node:stream";
 import { buffer, json } from "node:stream/consumers";
 import { gunzipSync } from "node:zlib";
-import { type Cache, createCache } from "@upshift/cache";
 import { fastify, type FastifyRequest } from "fastify";
 import { Hono } from "hono";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { cached as cachedFastify } from "../../src/adapters/fastify.ts";
 import { cached as cachedHono } from "../../src/adapters/hono.ts";
 import { cached } from "../../src/cached/cached.ts";
+import { cache, listen, onEnd } from "../cached-stage.ts";
 import { get } from "../streaming/http-client.ts";
-
-let cache: Cache;
-let close: () => unknown;
-beforeEach(() => {
-  cache = createCache();
-  close = () => undefined;
-});
-afterEach(async () => {
-  await close();
-  await cache.close();
-});
-
-async function listen(listener: RequestListener): Promise<number> {
-  const server: Server = createServer(listener);
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  close = () => {
-    server.closeAllConnections();
-    server.close();
-  };
-  return (server.address() as AddressInfo).port;
-}
 
 /** @yields a part, and then fails */
 async function* broken(): AsyncGenerator<string> {
@@ -79,7 +52,7 @@ it.each([
   ["is too large to keep", 10, { status: 200, isWhole: false }],
 ])("a stream of Fastify that fails ends the request when it %s", async (_what, maxBytes, seen) => {
   const app = fastify({ forceCloseConnections: true });
-  close = () => app.close();
+  onEnd(() => app.close());
   app.get(
     "/",
     cachedFastify({ cache, name: "route", maxBytes }, (_request, reply) =>
@@ -143,10 +116,10 @@ it("a response of HTTP/2 is kept, with its lists, and sent whole when it is too 
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const session = connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
-  close = () => {
+  onEnd(() => {
     session.destroy();
     server.close();
-  };
+  });
   const ask = async (path: string, fields: Record<string, string> = {}): Promise<object> => {
     const asked = session.request({ ":path": path, "accept-encoding": "gzip", ...fields });
     const [head] = (await once(asked, "response")) as [Record<string, unknown>];
@@ -183,10 +156,10 @@ it("in Fastify a response of HTTP/2 is kept for its host", async () => {
   app.get("/", handler);
   await app.listen({ port: 0, host: "127.0.0.1" });
   const session = connect(`http://127.0.0.1:${(app.server.address() as AddressInfo).port}`);
-  close = async () => {
+  onEnd(async () => {
     session.destroy();
     await app.close();
-  };
+  });
   const ask = async (authority: string): Promise<unknown> =>
     await json(session.request({ ":path": "/", ":authority": authority }));
   const answers = [await ask("a.example"), await ask("b.example"), await ask("A.example")];

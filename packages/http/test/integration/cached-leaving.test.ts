@@ -1,46 +1,16 @@
-import { createServer, type RequestListener, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import { setTimeout as later } from "node:timers/promises";
-import { type Cache, createCache } from "@upshift/cache";
 import express from "express";
-import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import { type FastifyReply, type FastifyRequest } from "fastify";
 import { Hono } from "hono";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { cached as cachedExpress } from "../../src/adapters/express.ts";
 import { cached as cachedFastify } from "../../src/adapters/fastify.ts";
 import { cached as cachedHono } from "../../src/adapters/hono.ts";
 import { cached } from "../../src/cached/cached.ts";
+import { cache, listen, listenFastify } from "../cached-stage.ts";
 import { get, until } from "../streaming/http-client.ts";
-
-let cache: Cache;
-let close: () => unknown;
-beforeEach(() => {
-  cache = createCache();
-  close = () => undefined;
-});
-afterEach(async () => {
-  await close();
-  await cache.close();
-});
-
-async function listen(listener: RequestListener): Promise<number> {
-  const server: Server = createServer(listener);
-  await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve));
-  close = () => {
-    server.closeAllConnections();
-    server.close();
-  };
-  return (server.address() as AddressInfo).port;
-}
-
-async function listenFastify(add: (app: FastifyInstance) => void): Promise<number> {
-  const app = fastify({ forceCloseConnections: true });
-  close = () => app.close();
-  add(app);
-  await app.listen({ port: 0, host: "127.0.0.1" });
-  return (app.server.address() as AddressInfo).port;
-}
 
 /** The second of two that wait for one load, the first of which leaves. */
 async function afterFirstLeft(port: number): Promise<object> {
@@ -136,7 +106,6 @@ it("a large response for shared caches with a cookie that was set before is refu
     response.set("Cache-Control", "no-store").status(500).end();
   });
   expect((await get(await listen(app))).status).toBe(500);
-  close();
   const port = await listenFastify((other) => {
     other.addHook("onRequest", async (_request, reply: FastifyReply) => {
       reply.header("set-cookie", "session=of-ann");

@@ -1,49 +1,20 @@
 import { EventEmitter, once } from "node:events";
-import { createServer, type RequestListener, type Server, type ServerResponse } from "node:http";
-import { type AddressInfo, connect } from "node:net";
-import { type Cache, createCache } from "@upshift/cache";
+import { type ServerResponse } from "node:http";
+import { connect } from "node:net";
 import express from "express";
-import { fastify, type FastifyReply, type FastifyRequest } from "fastify";
+import { type FastifyReply, type FastifyRequest } from "fastify";
 import { Hono } from "hono";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { cached as cachedExpress } from "../../src/adapters/express.ts";
 import { cached as cachedFastify } from "../../src/adapters/fastify.ts";
 import { cached as cachedHono } from "../../src/adapters/hono.ts";
 import { cached } from "../../src/cached/cached.ts";
+import { cache, listen, listenFastify } from "../cached-stage.ts";
 import { get, open, read, until } from "../streaming/http-client.ts";
-
-let cache: Cache;
-let close: () => unknown;
-beforeEach(() => {
-  cache = createCache();
-  close = () => undefined;
-});
-afterEach(async () => {
-  await close();
-  await cache.close();
-});
 
 const onWarning = (): void => undefined;
 const SHORT = { loadTimeout: { hard: 100 } };
 const later = (ms: number): Promise<void> => new Promise((resolve) => void setTimeout(resolve, ms));
-
-async function listen(listener: RequestListener): Promise<number> {
-  const server: Server = createServer(listener);
-  await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve));
-  close = () => {
-    server.closeAllConnections();
-    server.close();
-  };
-  return (server.address() as AddressInfo).port;
-}
-
-async function listenFastify(add: (app: ReturnType<typeof fastify>) => void): Promise<number> {
-  const app = fastify({ forceCloseConnections: true });
-  close = () => app.close();
-  add(app);
-  await app.listen({ port: 0, host: "127.0.0.1" });
-  return (app.server.address() as AddressInfo).port;
-}
 
 it("what a handler throws that looked at one request is not for those that wait", async () => {
   const handler = cached({ cache, name: "route", onWarning }, async (request, response) => {

@@ -1,33 +1,10 @@
-import { createServer, type RequestListener, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { setTimeout as later } from "node:timers/promises";
-import { type Cache, createCache } from "@upshift/cache";
 import express from "express";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { cached as cachedExpress } from "../../src/adapters/express.ts";
 import { cached } from "../../src/cached/cached.ts";
+import { cache, listen } from "../cached-stage.ts";
 import { get } from "../streaming/http-client.ts";
-
-let cache: Cache;
-let close: () => unknown;
-beforeEach(() => {
-  cache = createCache();
-  close = () => undefined;
-});
-afterEach(async () => {
-  await close();
-  await cache.close();
-});
-
-async function listen(listener: RequestListener): Promise<number> {
-  const server: Server = createServer(listener);
-  await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve));
-  close = () => {
-    server.closeAllConnections();
-    server.close();
-  };
-  return (server.address() as AddressInfo).port;
-}
 
 const ignore = (): void => undefined;
 
@@ -108,6 +85,5 @@ it("refuses a promise of a person or of a part of the key, which would be the sa
       handler(request, response).catch((error: Error) => response.end(error.message));
     });
     expect((await get(port)).body).toContain("a promise");
-    close();
   }
 });
